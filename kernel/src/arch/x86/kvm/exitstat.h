@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef __KVM_X86_EXITSTAT_H
+#define __KVM_X86_EXITSTAT_H
+
+#include <linux/kvm_host.h>
+
+/* The highest SVM exit code that has a slot by table, SVM_EXIT_VMGEXIT. */
+#define KVM_EXITSTAT_SVM_CODE_MAX	0x403
+
+#ifdef CONFIG_KVM_EXITSTAT
+extern u8 kvm_exitstat_svm_slots[KVM_EXITSTAT_SVM_CODE_MAX + 1];
+
+void kvm_exitstat_count_svm_rare(struct kvm_vcpu *vcpu, u64 code);
+
+/* Basic exit reasons are dense: each is its own slot. */
+static __always_inline void kvm_exitstat_count_vmx(struct kvm_vcpu *vcpu, u16 basic)
+{
+	vcpu->exitstat.count[min_t(u16, basic, KVM_EXITSTAT_SLOT_OTHER)]++;
+}
+
+static __always_inline void kvm_exitstat_count_svm(struct kvm_vcpu *vcpu, u64 code)
+{
+	if (likely(code <= KVM_EXITSTAT_SVM_CODE_MAX))
+		vcpu->exitstat.count[kvm_exitstat_svm_slots[code]]++;
+	else
+		kvm_exitstat_count_svm_rare(vcpu, code);
+}
+
+/* Choosing the counters here spares every exit the question. */
+static inline void kvm_exitstat_set_level(struct kvm_vcpu *vcpu,
+					  enum kvm_exitstat_level level)
+{
+	vcpu->exitstat.count = vcpu->exitstat.level[level];
+}
+#else
+static inline void kvm_exitstat_count_vmx(struct kvm_vcpu *vcpu, u16 basic) {}
+static inline void kvm_exitstat_count_svm(struct kvm_vcpu *vcpu, u64 code) {}
+static inline void kvm_exitstat_set_level(struct kvm_vcpu *vcpu,
+					  enum kvm_exitstat_level level) {}
+#endif
+
+#endif /* __KVM_X86_EXITSTAT_H */
