@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Every VM, its vCPUs, and how often each left guest mode for which reason.
+ *
+ * Totals only grow: each message carries totals, and what is not above the
+ * known one changes nothing. So dumps and batches may be applied in any order,
+ * and twice. Times are CLOCK_BOOTTIME in ns unless the name says otherwise.
+ *
+ * Structs are for reading; only the registry writes to them. Pointers into the
+ * registry are good until the next call that takes a non-const registry.
+ */
+#ifndef KVMEXITD_REGISTRY_H
+#define KVMEXITD_REGISTRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+/* uthash would exit() where memory is short. */
+#ifndef HASH_NONFATAL_OOM
+#define HASH_NONFATAL_OOM 1
+#endif
+/* Its default hash falls through cases, which clang does not see is meant. */
+#ifndef HASH_FUNCTION
+#define HASH_FUNCTION HASH_OAT
+#endif
+#include <uthash.h>
+
+#include "model/window.h"
+
+struct exit_message;
+
+/* As many as the kernel remembers: a resync brings all of them back. */
+#define REGISTRY_DEAD_MAX 128
+
+/* Bounds on what a kernel gone mad can make us allocate; no real host is near. */
+#define REGISTRY_VMS_MAX	  65536
+#define REGISTRY_VCPUS_PER_VM_MAX 8192
+#define REGISTRY_REASONS_MAX	  1024
+
+/* With its NUL. A machine's name has at most 64, a unit's or a file's 255. */
+#define VM_NAME_MAX 256
+
+/* Index of counts that are kept apart. */
+enum {
+	COUNT_DIRECT, /* the VM's own guest */
+	COUNT_NESTED, /* a guest's guest (L2) */
+	COUNT_KINDS,
+};
+
+/* One reason, summed up over the vCPUs. */
+struct vm_reason {
+	uint64_t code;
+	bool other; /* all the codes that the kernel does not know; code is 0 */
+	uint64_t count[COUNT_KINDS];
+	uint64_t delta[COUNT_KINDS]; /* since the VM's last change was taken */
+	uint64_t vcpu_sum[COUNT_KINDS]; /* less than count where vCPUs' own were missed */
+};
+
+/* One reason of one vCPU. */
+struct vcpu_reason {
+	uint64_t code;
+	uint64_t count[COUNT_KINDS];
+	uint64_t updated_ns;
+	bool other;
+	uint16_t vm_index; /* of the same reason in vm.reasons */
+};
+
+struct vcpu {
+	uint32_t id;
+	uint32_t n_reasons;
+	uint32_t reasons_size;
+	uint32_t hint; /* where the next reason is likely to be */
+	uint64_t exits;
+	struct vcpu_reason *reasons; /* in no order */
+	struct window *windows; /* one a reason; NULL once the VM is dead */
+};
+
+struct vm {
+	uint64_t id; /* not used twice in an epoch */
+	uint64_t epoch;
+	uint32_t pid;
+	uint32_t isa; /* enum kvm_exitstat_isa */
+	bool alive;
+	bool watched; /* since it was created */
+	bool all_is_news; /* its counts were all known once, or it is watched */
+	char *name; /* never NULL */
+
+	uint64_t created_ns;
+	uint64_t ended_ns; /* 0 while it lives */
+	uint64_t started_us; /* created, or first seen, in CLOCK_REALTIME */
+	uint64_t ended_us;
+	bool ended_unseen; /* ended_* is when we noticed, not when it was */
+
+	uint64_t exits; /* sum over reasons */
+	uint32_t vcpus_created; /* what the kernel says; may exceed n_vcpus */
+
+	struct vm_reason *reasons; /* in no order */
+	size_t n_reasons;
+	size_t reasons_size;
+
+	/* by id */
+	struct vcpu **vcpus;
+	size_t n_vcpus;
+	size_t vcpus_size;
+
+	/* what happened since the last change was taken */
+	bool is_new;
+	bool has_exits;
+	bool just_ended;
+
+	/* for who uses the registry */
+	uint64_t noted_exits; /* when they were last summed up for the journal */
+	bool name_settled; /* it was looked up when the VMM had settled down */
+
+	/* the registry's own */
+	uint64_t updated_ns; /* of the last batch that it was in */
+	bool queued;
+	bool in_dump;
+	UT_hash_handle hh;
+	TAILQ_ENTRY(vm) by_id;
+	TAILQ_ENTRY(vm) changed;
+};
+
+struct registry;
+
+int registry_new(struct registry **out);
+struct registry *registry_free(struct registry *registry);
+
+/* -- feeding it ---------------------------------------------------------- */
+
+/*
+ * CLOCK_REALTIME minus CLOCK_BOOTTIME in ns; used when a VM appears or ends.
+ */
+void registry_set_clock(struct registry *registry, int64_t realtime_offset_ns);
+
+/*
+ * From when on every message gets here. VMs that are older have exits that
+ * nobody saw happen: these count, but make no rates and are no news.
+ */
+void registry_set_watched(struct registry *registry, uint64_t since_ns);
+
+/* How often the kernel sends, which is how far back a delta may reach. */
+void registry_set_interval(struct registry *registry, uint64_t interval_ns);
+
+/*
+ * Takes in one message, of the current epoch or of a new one, which ends all
+ * VMs of the old. 0, or -ENOMEM/-E2BIG where part of it was left out.
+ */
+int registry_apply(struct registry *registry, const struct exit_message *message);
+
+/* Messages were lost: what the next totals bring is spread over the gap. */
+void registry_gap(struct registry *registry);
+
+/*
+ * Around the messages of a complete dump: VMs that were there before it and
+ * are not in it, have ended. Not to be called for a dump that was cut short.
+ */
+void registry_dump_begin(struct registry *registry);
+void registry_dump_end(struct registry *registry, uint64_t now_ns);
+
+/* Every VM has ended: the kernel's counters are gone. */
+void registry_end_all(struct registry *registry, uint64_t now_ns);
+
+/* Copies name. */
+int vm_set_name(struct vm *vm, const char *name);
+
+/* Sets name_settled; noted_exits. */
+void vm_settle_name(struct vm *vm);
+void vm_note_exits(struct vm *vm);
+
+/*
+ * The next VM with is_new, has_exits or just_ended set, NULL if there is none.
+ * registry_change_done() clears these and the reasons' deltas.
+ */
+struct vm *registry_next_change(struct registry *registry);
+void registry_change_done(struct registry *registry, struct vm *vm);
+
+/* -- reading it ---------------------------------------------------------- */
+
+size_t registry_n_live(const struct registry *registry);
+size_t registry_n_dead(const struct registry *registry);
+size_t registry_n_vcpus(const struct registry *registry); /* of live VMs */
+
+/*
+ * The VMs that live by id; the dead, latest first. NULL at the end:
+ * for (vm = registry_first_live(r); vm; vm = registry_next(vm))
+ */
+struct vm *registry_first_live(const struct registry *registry);
+struct vm *registry_first_dead(const struct registry *registry);
+struct vm *registry_next(const struct vm *vm);
+
+/* One that lives; NULL if there is none. */
+struct vm *registry_find(const struct registry *registry, uint64_t id);
+
+static inline uint64_t vm_reason_total(const struct vm_reason *reason)
+{
+	return reason->count[COUNT_DIRECT] + reason->count[COUNT_NESTED];
+}
+
+static inline uint64_t vcpu_reason_total(const struct vcpu_reason *reason)
+{
+	return reason->count[COUNT_DIRECT] + reason->count[COUNT_NESTED];
+}
+
+/*
+ * Rates as of now_ns; zero for a dead VM. They end with the last second that
+ * the kernel has told all about: up to a batch interval and a second ago.
+ * per_reason has vm->n_reasons (vcpu->n_reasons) elements, in that order; both
+ * it and sum may be NULL.
+ */
+void registry_vm_rates(const struct registry *registry, const struct vm *vm, uint64_t now_ns,
+		       struct rates *per_reason, struct rates *sum);
+void registry_vcpu_rates(const struct registry *registry, const struct vm *vm,
+			 const struct vcpu *vcpu, uint64_t now_ns, struct rates *per_reason,
+			 struct rates *sum);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the registry's files share. */
+#ifndef KVMEXITD_REGISTRY_INTERNAL_H
+#define KVMEXITD_REGISTRY_INTERNAL_H
+
+#include "model/registry.h"
+#include "model/sample.h"
+
+/* How often a kernel that was not told otherwise sends. */
+#define REGISTRY_INTERVAL_NS (UINT64_C(1000) * 1000 * 1000)
+
+/*
+ * Exits that were counted at a time in (from_ns, to_ns], or, where the kernel's
+ * delta says so, in the last batch interval of it.
+ */
+struct count_time {
+	uint64_t synced_ns; /* when all counts were known last */
+	uint64_t interval_ns;
+	uint64_t now_ns;
+};
+
+TAILQ_HEAD(vm_list, vm);
+
+struct registry {
+	struct vm *by_id; /* hash of the living */
+	struct vm *dead_by_id; /* hash of the dead of this epoch */
+	struct vm_list live; /* in order of id */
+	struct vm_list dead; /* latest first */
+	struct vm_list changes;
+	size_t n_live;
+	size_t n_dead;
+	size_t n_vcpus;
+
+	bool has_epoch;
+	uint64_t epoch;
+	bool complete; /* who is not known by now is new */
+	bool in_gap;
+	uint64_t synced_ns; /* all counts were known then, but for a batch interval */
+	uint64_t watched_ns; /* since when we get to know everything */
+	uint64_t interval_ns;
+	uint64_t forgotten_ns; /* the latest end of this epoch that we do not remember */
+	int64_t realtime_offset_ns;
+};
+
+uint64_t registry_realtime_us(const struct registry *registry, uint64_t boottime_ns);
+void registry_queue_change(struct registry *registry, struct vm *vm);
+
+/* -- registry_dead.c ----------------------------------------------------- */
+
+void registry_end_vm(struct registry *registry, struct vm *vm, uint64_t ended_ns, bool unseen);
+void registry_trim_dead(struct registry *registry);
+
+/* One of this epoch; NULL if there is none. */
+struct vm *registry_find_dead(const struct registry *registry, uint64_t id);
+
+/* -- registry_vm.c ------------------------------------------------------- */
+
+struct vm *vm_free(struct vm *vm);
+int vm_new(struct vm **out, uint64_t id, uint64_t epoch, uint32_t pid, uint32_t isa);
+
+/* Finds or makes it: -ENOMEM, or -E2BIG past the limit. */
+int vm_get_vcpu(struct vm *vm, uint32_t id, struct vcpu **out, bool *made);
+
+/*
+ * Raises a vCPU's counts, and with them its VM's, to the totals given. Sets
+ * vm->has_exits where something is new.
+ */
+int vm_count(struct vm *vm, struct vcpu *vcpu, const struct sample_reason *reason,
+	     const struct count_time *time);
+
+/* Raises the sum over all vCPUs, for those whose own counts were missed. */
+int vm_count_sum(struct vm *vm, const struct sample_reason *reason);
+
+/* Nothing counted so far is news. */
+void vm_forget_deltas(struct vm *vm);
+
+/* Frees what only a VM that lives needs. */
+void vm_drop_windows(struct vm *vm);
+
+#endif

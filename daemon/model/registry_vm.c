@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* One VM of the registry: its vCPUs and counts. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/registry_internal.h"
+#include "util/array.h"
+
+/* A vCPU's reasons: few are used at first, and memory is one window each. */
+#define VCPU_REASONS_STEP 4
+
+static void vcpu_free(struct vcpu *vcpu)
+{
+	free(vcpu->reasons);
+	free(vcpu->windows);
+	free(vcpu);
+}
+
+struct vm *vm_free(struct vm *vm)
+{
+	size_t i;
+
+	if (!vm)
+		return NULL;
+
+	for (i = 0; i < vm->n_vcpus; i++)
+		vcpu_free(vm->vcpus[i]);
+	free(vm->vcpus);
+	free(vm->reasons);
+	free(vm->name);
+	free(vm);
+	return NULL;
+}
+
+int vm_new(struct vm **out, uint64_t id, uint64_t epoch, uint32_t pid, uint32_t isa)
+{
+	struct vm *vm = calloc(1, sizeof(*vm));
+
+	if (!vm)
+		return -ENOMEM;
+
+	vm->name = strdup("");
+	if (!vm->name) {
+		vm_free(vm);
+		return -ENOMEM;
+	}
+	vm->id = id;
+	vm->epoch = epoch;
+	vm->pid = pid;
+	vm->isa = isa;
+	vm->alive = true;
+	*out = vm;
+	return 0;
+}
+
+/* Where the vCPU is, or has to go. */
+static size_t vcpu_position(const struct vm *vm, uint32_t id)
+{
+	size_t low = 0, high = vm->n_vcpus, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (vm->vcpus[middle]->id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+int vm_get_vcpu(struct vm *vm, uint32_t id, struct vcpu **out, bool *made)
+{
+	size_t at = vcpu_position(vm, id);
+	struct vcpu **vcpus, *vcpu;
+
+	*made = false;
+	if (at < vm->n_vcpus && vm->vcpus[at]->id == id) {
+		*out = vm->vcpus[at];
+		return 0;
+	}
+	if (vm->n_vcpus >= REGISTRY_VCPUS_PER_VM_MAX)
+		return -E2BIG;
+
+	vcpus = array_reserve(vm->vcpus, &vm->vcpus_size, vm->n_vcpus + 1, sizeof(*vcpus));
+	if (!vcpus)
+		return -ENOMEM;
+	vm->vcpus = vcpus;
+
+	vcpu = calloc(1, sizeof(*vcpu));
+	if (!vcpu)
+		return -ENOMEM;
+
+	vcpu->id = id;
+	memmove(vcpus + at + 1, vcpus + at, (vm->n_vcpus - at) * sizeof(*vcpus));
+	vcpus[at] = vcpu;
+	vm->n_vcpus++;
+	*made = true;
+	*out = vcpu;
+	return 0;
+}
+
+/* OTHER stands for many codes, and has none. */
+static bool same_reason(uint64_t code, bool other, const struct sample_reason *sample)
+{
+	return other == sample->other && (other || code == sample->code);
+}
+
+static int get_vm_reason(struct vm *vm, const struct sample_reason *sample, size_t *out)
+{
+	struct vm_reason *reasons;
+	size_t i;
+
+	for (i = 0; i < vm->n_reasons; i++) {
+		if (same_reason(vm->reasons[i].code, vm->reasons[i].other, sample)) {
+			*out = i;
+			return 0;
+		}
+	}
+	if (vm->n_reasons >= REGISTRY_REASONS_MAX)
+		return -E2BIG;
+
+	reasons =
+		array_reserve(vm->reasons, &vm->reasons_size, vm->n_reasons + 1, sizeof(*reasons));
+	if (!reasons)
+		return -ENOMEM;
+
+	vm->reasons = reasons;
+	reasons += vm->n_reasons;
+	*reasons = (struct vm_reason){ .code = sample->code, .other = sample->other };
+	*out = vm->n_reasons++;
+	return 0;
+}
+
+static int grow_vcpu_reasons(struct vcpu *vcpu, bool alive)
+{
+	uint32_t size = vcpu->reasons_size + VCPU_REASONS_STEP;
+	struct vcpu_reason *reasons;
+	struct window *windows;
+
+	if (vcpu->n_reasons < vcpu->reasons_size)
+		return 0;
+
+	reasons = reallocarray(vcpu->reasons, size, sizeof(*reasons));
+	if (!reasons)
+		return -ENOMEM;
+	vcpu->reasons = reasons;
+
+	if (alive) {
+		windows = reallocarray(vcpu->windows, size, sizeof(*windows));
+		if (!windows)
+			return -ENOMEM;
+		vcpu->windows = windows;
+	}
+	vcpu->reasons_size = size;
+	return 0;
+}
+
+/*
+ * The kernel sends a vCPU's reasons in one order always, so the search begins
+ * behind the one found last.
+ */
+static int get_vcpu_reason(struct vm *vm, struct vcpu *vcpu, const struct sample_reason *sample,
+			   uint32_t *out)
+{
+	struct vcpu_reason *reason;
+	size_t vm_index = 0;
+	uint32_t i, at;
+	int r;
+
+	for (i = 0; i < vcpu->n_reasons; i++) {
+		at = vcpu->hint + i;
+		if (at >= vcpu->n_reasons)
+			at -= vcpu->n_reasons;
+		reason = &vcpu->reasons[at];
+		if (same_reason(reason->code, reason->other, sample)) {
+			vcpu->hint = at + 1 < vcpu->n_reasons ? at + 1 : 0;
+			*out = at;
+			return 0;
+		}
+	}
+
+	r = get_vm_reason(vm, sample, &vm_index);
+	if (r < 0)
+		return r;
+	r = grow_vcpu_reasons(vcpu, vm->alive);
+	if (r < 0)
+		return r;
+
+	at = vcpu->n_reasons++;
+	vcpu->reasons[at] = (struct vcpu_reason){
+		.code = sample->code,
+		.other = sample->other,
+		.vm_index = (uint16_t)vm_index,
+	};
+	if (vcpu->windows)
+		vcpu->windows[at] = (struct window){ 0 };
+	vcpu->hint = 0;
+	*out = at;
+	return 0;
+}
+
+/*
+ * A VM's final sums may be known before those of its vCPUs that make them up,
+ * which must not count twice then.
+ */
+static void raise_sum(struct vm *vm, struct vm_reason *sum, int kind, uint64_t total)
+{
+	uint64_t more;
+
+	if (total <= sum->count[kind])
+		return;
+
+	more = total - sum->count[kind];
+	sum->count[kind] = total;
+	vm->exits += more;
+	if (vm->all_is_news) {
+		sum->delta[kind] += more;
+		vm->has_exits = true;
+	}
+}
+
+int vm_count(struct vm *vm, struct vcpu *vcpu, const struct sample_reason *sample,
+	     const struct count_time *time)
+{
+	int kind = sample->nested ? COUNT_NESTED : COUNT_DIRECT;
+	struct vcpu_reason *reason;
+	uint64_t more, from_ns;
+	struct vm_reason *sum;
+	uint32_t at = 0;
+	int r;
+
+	r = get_vcpu_reason(vm, vcpu, sample, &at);
+	if (r < 0)
+		return r;
+
+	reason = &vcpu->reasons[at];
+	if (sample->total <= reason->count[kind])
+		return 0;
+
+	more = sample->total - reason->count[kind];
+	reason->count[kind] = sample->total;
+	vcpu->exits += more;
+
+	sum = &vm->reasons[reason->vm_index];
+	sum->vcpu_sum[kind] += more;
+	raise_sum(vm, sum, kind, sum->vcpu_sum[kind]);
+
+	/* How often it had happened before anybody looked says nothing of now. */
+	if (!vm->all_is_news) {
+		reason->updated_ns = time->now_ns;
+		return 0;
+	}
+
+	from_ns = reason->updated_ns > vm->created_ns ? reason->updated_ns : vm->created_ns;
+	if (more > sample->delta) {
+		if (from_ns < time->synced_ns)
+			from_ns = time->synced_ns;
+	} else if (from_ns + time->interval_ns < time->now_ns) {
+		from_ns = time->now_ns - time->interval_ns;
+	}
+	if (vcpu->windows)
+		window_add(&vcpu->windows[at], from_ns, time->now_ns, more);
+	if (reason->updated_ns < time->now_ns)
+		reason->updated_ns = time->now_ns;
+	return 0;
+}
+
+int vm_count_sum(struct vm *vm, const struct sample_reason *sample)
+{
+	size_t at = 0;
+	int r;
+
+	r = get_vm_reason(vm, sample, &at);
+	if (r < 0)
+		return r;
+
+	raise_sum(vm, &vm->reasons[at], sample->nested ? COUNT_NESTED : COUNT_DIRECT,
+		  sample->total);
+	return 0;
+}
+
+void vm_forget_deltas(struct vm *vm)
+{
+	size_t i;
+
+	for (i = 0; i < vm->n_reasons; i++)
+		memset(vm->reasons[i].delta, 0, sizeof(vm->reasons[i].delta));
+	vm->has_exits = false;
+}
+
+void vm_drop_windows(struct vm *vm)
+{
+	size_t i;
+
+	for (i = 0; i < vm->n_vcpus; i++) {
+		free(vm->vcpus[i]->windows);
+		vm->vcpus[i]->windows = NULL;
+	}
+}

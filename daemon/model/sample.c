@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Storage of decoded messages. */
+#include "config.h"
+
+#include "model/sample.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/array.h"
+
+void exit_message_reset(struct exit_message *message)
+{
+	struct exit_message kept = {
+		.vcpus = message->vcpus,
+		.vcpus_size = message->vcpus_size,
+		.reasons = message->reasons,
+		.reasons_size = message->reasons_size,
+	};
+
+	*message = kept;
+}
+
+void exit_message_done(struct exit_message *message)
+{
+	free(message->vcpus);
+	free(message->reasons);
+	*message = (struct exit_message){ 0 };
+}
+
+struct sample_vcpu *exit_message_add_vcpu(struct exit_message *message)
+{
+	struct sample_vcpu *vcpus = array_reserve(message->vcpus, &message->vcpus_size,
+						  message->n_vcpus + 1, sizeof(*vcpus));
+
+	if (!vcpus)
+		return NULL;
+
+	message->vcpus = vcpus;
+	vcpus += message->n_vcpus++;
+	*vcpus = (struct sample_vcpu){ 0 };
+	return vcpus;
+}
+
+struct sample_reason *exit_message_add_reason(struct exit_message *message)
+{
+	struct sample_reason *reasons = array_reserve(message->reasons, &message->reasons_size,
+						      message->n_reasons + 1, sizeof(*reasons));
+
+	if (!reasons)
+		return NULL;
+
+	message->reasons = reasons;
+	reasons += message->n_reasons++;
+	*reasons = (struct sample_reason){ 0 };
+	return reasons;
+}

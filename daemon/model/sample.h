@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What one message of the kernel says, free of its encoding: the only thing
+ * that crosses from sources to the model.
+ */
+#ifndef KVMEXITD_SAMPLE_H
+#define KVMEXITD_SAMPLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum message_type {
+	MESSAGE_STATS, /* part of a dump, or a reply */
+	MESSAGE_EXITS, /* a batch */
+	MESSAGE_EVENT, /* a VM or vCPU came or went */
+};
+
+struct sample_reason {
+	uint64_t code; /* 0 with other */
+	uint64_t delta; /* 0 where the message has none */
+	uint64_t total;
+	bool nested;
+	bool other;
+};
+
+/* As long as the kernel has them, with the NUL. */
+#define SAMPLE_COMM_MAX 16
+
+struct sample_vcpu {
+	uint64_t vm_id;
+	uint32_t pid;
+	uint32_t vcpu_id;
+	uint32_t isa;
+	/* its part of exit_message.reasons */
+	size_t first_reason;
+	size_t n_reasons;
+};
+
+struct sample_vm {
+	uint64_t id;
+	uint32_t pid;
+	uint32_t isa;
+	uint32_t vcpus;
+	uint64_t created_ns;
+	uint64_t destroyed_ns; /* 0 while it lives */
+	char comm[SAMPLE_COMM_MAX]; /* the VMM's name then, "" if not told; any bytes */
+};
+
+/*
+ * The arrays keep their size from message to message, so that a steady stream
+ * allocates nothing. All zero is a valid empty message.
+ */
+struct exit_message {
+	enum message_type type;
+	uint64_t epoch;
+	uint64_t seq;
+	uint64_t time_ns; /* CLOCK_BOOTTIME */
+
+	uint32_t event; /* enum kvm_exitstat_event, 0 if none */
+	bool has_vm;
+	struct sample_vm vm;
+	bool has_vcpu_id;
+	uint32_t vcpu_id; /* which one was created */
+
+	/* sums over the VM's vCPUs, in reasons */
+	size_t first_sum;
+	size_t n_sums;
+
+	struct sample_vcpu *vcpus;
+	size_t n_vcpus;
+	size_t vcpus_size;
+
+	struct sample_reason *reasons;
+	size_t n_reasons;
+	size_t reasons_size;
+};
+
+/* Empties the message, keeps its storage. */
+void exit_message_reset(struct exit_message *message);
+
+/* Frees its storage. */
+void exit_message_done(struct exit_message *message);
+
+/* A new element, all zero; NULL without memory. Pointers got before go stale. */
+struct sample_vcpu *exit_message_add_vcpu(struct exit_message *message);
+struct sample_reason *exit_message_add_reason(struct exit_message *message);
+
+#endif

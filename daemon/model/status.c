@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* How well the daemon is fed, in words. */
+#include "config.h"
+
+#include "model/status.h"
+
+#include <stddef.h>
+
+/* Totals come in milliseconds, and on a host that is overloaded in a second. */
+#define RESYNC_LONG_NS (UINT64_C(5) * 1000 * 1000 * 1000)
+
+const char *kernel_state_name(enum kernel_state state)
+{
+	switch (state) {
+	case KERNEL_WAITING:
+		return "waiting";
+	case KERNEL_DENIED:
+		return "denied";
+	case KERNEL_RESYNCING:
+		return "resyncing";
+	case KERNEL_STREAMING:
+		return "streaming";
+	}
+	return "waiting";
+}
+
+const char *kernel_state_advice(enum kernel_state state)
+{
+	switch (state) {
+	case KERNEL_WAITING:
+		return "The kernel has no kvm-exitstat family: load KVM (modprobe kvm_intel or "
+		       "kvm_amd), and if it is loaded, boot a kernel or load KVM modules with "
+		       "the kvmexitd patch. Counting starts by itself then.";
+	case KERNEL_DENIED:
+		return "The kernel refuses kvmexitd its counts: run it with CAP_NET_ADMIN in the "
+		       "initial network and user namespaces, as kvmexitd.service does.";
+	case KERNEL_RESYNCING:
+		return "All totals are being read anew from the kernel, which takes a moment.";
+	case KERNEL_STREAMING:
+		return NULL;
+	}
+	return NULL;
+}
+
+bool status_synced(const struct daemon_status *status, uint64_t now_ns)
+{
+	switch (status->kernel) {
+	case KERNEL_STREAMING:
+		return true;
+	case KERNEL_RESYNCING:
+		return now_ns < status->resyncing_ns + RESYNC_LONG_NS;
+	case KERNEL_WAITING:
+	case KERNEL_DENIED:
+		break;
+	}
+	return false;
+}
+
+const char *status_advice(const struct daemon_status *status, uint64_t now_ns)
+{
+	if (status->kernel == KERNEL_RESYNCING && !status_synced(status, now_ns))
+		return "Totals could not be read from the kernel for a while, so counts may be "
+		       "behind. kvmexitd keeps trying, and its journal says why it fails: "
+		       "journalctl -u kvmexitd.";
+	return kernel_state_advice(status->kernel);
+}

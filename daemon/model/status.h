@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How well the daemon is fed: kept by the app, shown by the server. Clients
+ * and slow clients are the server's own counts.
+ */
+#ifndef KVMEXITD_STATUS_H
+#define KVMEXITD_STATUS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum kernel_state {
+	KERNEL_WAITING, /* there is no such family */
+	KERNEL_DENIED, /* there is, and it is not for us */
+	KERNEL_RESYNCING, /* a dump is under way, batches are taken meanwhile */
+	KERNEL_STREAMING,
+};
+
+struct daemon_status {
+	enum kernel_state kernel;
+	uint64_t resyncing_ns; /* CLOCK_BOOTTIME: since then all totals are awaited */
+	bool has_epoch; /* false until the kernel told */
+	uint64_t epoch;
+	uint64_t started_us; /* CLOCK_REALTIME */
+	uint64_t batches; /* exits-ntf messages */
+	uint64_t lost; /* gaps in the stream */
+	uint64_t resyncs; /* dumps completed after the first one */
+	uint64_t malformed; /* messages that could not be read */
+};
+
+/* As in the varlink interface: "streaming", "resyncing", "waiting", "denied". */
+const char *kernel_state_name(enum kernel_state state);
+
+/* A sentence on what to do, NULL where there is nothing to do. */
+const char *kernel_state_advice(enum kernel_state state);
+
+/* Whether counts are exact, but for a moment. */
+bool status_synced(const struct daemon_status *status, uint64_t now_ns);
+
+/* As kernel_state_advice(), also where a moment has become long. */
+const char *status_advice(const struct daemon_status *status, uint64_t now_ns);
+
+#endif
