@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What an admin should know, as structured journal entries. */
+#include "config.h"
+
+#include "sink/journal.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <syslog.h>
+
+#include "model/registry.h"
+#include "sink/entry.h"
+#include "sink/message_ids.h"
+#include "util/clock.h"
+#include "util/ratelimit.h"
+
+/*
+ * Entries of one kind: a host that boots all its VMs gets one for each, a loop
+ * that starts one after the other a few a second.
+ */
+#define VM_ENTRIES	       100
+#define VM_ENTRIES_INTERVAL_NS (30 * NS_PER_S)
+
+/* Losses are one story, however often they come. */
+#define RESYNC_ENTRIES		   3
+#define RESYNC_ENTRIES_INTERVAL_NS (600 * NS_PER_S)
+
+/* The busiest: more at once are not read, and kvmexitctl has them all. */
+#define SUMMARY_VMS_MAX 50
+
+#define PROFILE_BYTES 256
+#define SPAN_BYTES    32
+
+struct journal {
+	const struct registry *registry;
+	struct ratelimit appeared;
+	struct ratelimit ended;
+	struct ratelimit resynced;
+	uint64_t summary_ns;
+};
+
+int journal_new(struct journal **out, const struct registry *registry, uint64_t now_ns)
+{
+	struct journal *journal = calloc(1, sizeof(*journal));
+
+	if (!journal)
+		return -ENOMEM;
+
+	journal->registry = registry;
+	journal->summary_ns = now_ns;
+	journal->appeared =
+		(struct ratelimit){ .interval_ns = VM_ENTRIES_INTERVAL_NS, .burst = VM_ENTRIES };
+	journal->ended = journal->appeared;
+	journal->resynced = (struct ratelimit){ .interval_ns = RESYNC_ENTRIES_INTERVAL_NS,
+						.burst = RESYNC_ENTRIES };
+	*out = journal;
+	return 0;
+}
+
+struct journal *journal_free(struct journal *journal)
+{
+	free(journal);
+	return NULL;
+}
+
+/* "350ms", "12.3s", "5min 3s", "2h 10min", "3d 4h" */
+static void format_span(uint64_t ns, char out[static SPAN_BYTES])
+{
+	uint64_t s = ns / NS_PER_S, min = s / 60, h = min / 60, d = h / 24;
+
+	if (s == 0)
+		(void)snprintf(out, SPAN_BYTES, "%" PRIu64 "ms", ns / NS_PER_MS);
+	else if (min == 0)
+		(void)snprintf(out, SPAN_BYTES, "%.1fs", (double)ns / (double)NS_PER_S);
+	else if (h == 0)
+		(void)snprintf(out, SPAN_BYTES, "%" PRIu64 "min %" PRIu64 "s", min, s % 60);
+	else if (d == 0)
+		(void)snprintf(out, SPAN_BYTES, "%" PRIu64 "h %" PRIu64 "min", h, min % 60);
+	else
+		(void)snprintf(out, SPAN_BYTES, "%" PRIu64 "d %" PRIu64 "h", d, h % 24);
+}
+
+static void vm_appeared(const struct vm *vm)
+{
+	struct entry entry;
+
+	entry_begin(&entry, LOG_INFO, MESSAGE_ID_VM_APPEARED);
+	entry_add_vm(&entry, vm, 0.0);
+	entry_send(&entry, "VM %s appeared (pid %" PRIu32 ", id %" PRIu64 ")", vm->name, vm->pid,
+		   vm->id);
+}
+
+static void vm_ended(const struct vm *vm)
+{
+	char profile[PROFILE_BYTES], span[SPAN_BYTES] = "an unknown time";
+	uint64_t life_ns = 0;
+	struct entry entry;
+
+	if (vm->created_ns && vm->ended_ns > vm->created_ns) {
+		life_ns = vm->ended_ns - vm->created_ns;
+		format_span(life_ns, span);
+	}
+	entry_profile(vm, profile, sizeof(profile));
+
+	entry_begin(&entry, LOG_INFO, MESSAGE_ID_VM_ENDED);
+	entry_add_vm(&entry, vm,
+		     life_ns ? (double)vm->exits * (double)NS_PER_S / (double)life_ns : 0.0);
+	entry_add(&entry, "KVM_VM_LIFETIME_USEC=%" PRIu64, life_ns / NS_PER_US);
+	entry_send(&entry,
+		   "VM %s ended after %s%s (pid %" PRIu32 ", id %" PRIu64 "): %" PRIu64
+		   " exits%s%s",
+		   vm->name, span, vm->ended_unseen ? " or less" : "", vm->pid, vm->id, vm->exits,
+		   *profile ? ", " : "", profile);
+}
+
+void journal_vm(struct journal *journal, struct vm *vm, uint64_t now_ns)
+{
+	journal_flush(journal, now_ns);
+
+	/* VMs that are older than the daemon are told of as a number. */
+	if (vm->is_new && !vm->watched)
+		vm_note_exits(vm);
+	if (vm->is_new && vm->watched && ratelimit_pass(&journal->appeared, now_ns))
+		vm_appeared(vm);
+	if (vm->just_ended && ratelimit_pass(&journal->ended, now_ns))
+		vm_ended(vm);
+}
+
+struct busy_vm {
+	struct vm *vm;
+	uint64_t exits;
+};
+
+static int by_exits(const void *a, const void *b)
+{
+	const struct busy_vm *x = a, *y = b;
+
+	return x->exits < y->exits ? 1 : x->exits > y->exits ? -1 : 0;
+}
+
+static void summarise_vm(const struct busy_vm *busy, double seconds)
+{
+	double rate = seconds > 0 ? (double)busy->exits / seconds : 0.0;
+	char profile[PROFILE_BYTES];
+	struct entry entry;
+
+	entry_profile(busy->vm, profile, sizeof(profile));
+	entry_begin(&entry, LOG_INFO, MESSAGE_ID_SUMMARY);
+	entry_add_vm(&entry, busy->vm, rate);
+	entry_add(&entry, "KVM_EXITS=%" PRIu64, busy->exits);
+	entry_send(&entry, "VM %s: %.0f exits/s; of %" PRIu64 " in all, %s", busy->vm->name, rate,
+		   busy->vm->exits, profile);
+}
+
+void journal_summary(struct journal *journal, uint64_t now_ns)
+{
+	size_t max = registry_n_live(journal->registry), n = 0, i;
+	double seconds = (double)(now_ns - journal->summary_ns) / (double)NS_PER_S;
+	struct busy_vm *busy;
+	struct entry entry;
+	struct vm *vm;
+
+	journal_flush(journal, now_ns);
+	journal->summary_ns = now_ns;
+	busy = calloc(max ? max : 1, sizeof(*busy));
+	if (!busy)
+		return;
+
+	for (vm = registry_first_live(journal->registry); vm && n < max; vm = registry_next(vm)) {
+		if (vm->exits > vm->noted_exits)
+			busy[n++] = (struct busy_vm){ vm, vm->exits - vm->noted_exits };
+		vm_note_exits(vm);
+	}
+
+	qsort(busy, n, sizeof(*busy), by_exits);
+	for (i = 0; i < n && i < SUMMARY_VMS_MAX; i++)
+		summarise_vm(&busy[i], seconds);
+	if (n > SUMMARY_VMS_MAX) {
+		entry_begin(&entry, LOG_INFO, MESSAGE_ID_SUPPRESSED);
+		entry_add(&entry, "KVM_SUPPRESSED=%zu", n - SUMMARY_VMS_MAX);
+		entry_send(&entry, "%zu more VMs made exits", n - SUMMARY_VMS_MAX);
+	}
+	free(busy);
+}
+
+void journal_state(struct journal *journal, enum kernel_state state)
+{
+	const char *advice = kernel_state_advice(state);
+	size_t vms = registry_n_live(journal->registry);
+	struct entry entry;
+
+	switch (state) {
+	case KERNEL_WAITING:
+		entry_begin(&entry, LOG_NOTICE, MESSAGE_ID_WAITING);
+		entry_send(&entry, "Waiting. %s", advice);
+		break;
+	case KERNEL_DENIED:
+		entry_begin(&entry, LOG_ERR, MESSAGE_ID_DENIED);
+		entry_send(&entry, "Denied. %s", advice);
+		break;
+	case KERNEL_STREAMING:
+		entry_begin(&entry, LOG_INFO, MESSAGE_ID_STREAMING);
+		entry_add(&entry, "KVM_VMS=%zu", vms);
+		entry_send(&entry, "Receiving exit counts from the kernel: %zu VMs, %zu vCPUs", vms,
+			   registry_n_vcpus(journal->registry));
+		break;
+	case KERNEL_RESYNCING:
+		break;
+	}
+}
+
+void journal_resynced(struct journal *journal, const struct daemon_status *status, uint64_t now_ns)
+{
+	struct entry entry;
+
+	journal_flush(journal, now_ns);
+	if (!ratelimit_pass(&journal->resynced, now_ns))
+		return;
+
+	entry_begin(&entry, LOG_WARNING, MESSAGE_ID_RESYNCED);
+	entry_add(&entry, "KVM_LOST=%" PRIu64, status->lost);
+	entry_add(&entry, "KVM_RESYNCS=%" PRIu64, status->resyncs);
+	entry_send(&entry,
+		   "Messages of the kernel were lost (time %" PRIu64
+		   " since start), all totals were read anew and are exact",
+		   status->lost);
+}
+
+static void flush(struct ratelimit *limit, const char *what, uint64_t now_ns)
+{
+	uint64_t n = ratelimit_take_suppressed(limit, now_ns);
+	struct entry entry;
+
+	if (!n)
+		return;
+	entry_begin(&entry, LOG_NOTICE, MESSAGE_ID_SUPPRESSED);
+	entry_add(&entry, "KVM_SUPPRESSED=%" PRIu64, n);
+	entry_send(&entry, "Left out %" PRIu64 " entries about %s", n, what);
+}
+
+void journal_flush(struct journal *journal, uint64_t now_ns)
+{
+	flush(&journal->appeared, "VMs that appeared", now_ns);
+	flush(&journal->ended, "VMs that ended", now_ns);
+	flush(&journal->resynced, "messages lost", now_ns);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What an admin should know, as structured journal entries; as plain lines
+ * where stderr is not the journal. Rate-limited by design: hosts where VMs
+ * flap, or which are overloaded, are the ones whose journal must stay readable.
+ */
+#ifndef KVMEXITD_JOURNAL_H
+#define KVMEXITD_JOURNAL_H
+
+#include <stdint.h>
+
+#include "model/status.h"
+
+struct journal;
+struct registry;
+struct vm;
+
+/* Reads the registry, which must outlive it. */
+int journal_new(struct journal **out, const struct registry *registry, uint64_t now_ns);
+struct journal *journal_free(struct journal *journal);
+
+/* A change as registry_next_change() gave it. Times are CLOCK_BOOTTIME. */
+void journal_vm(struct journal *journal, struct vm *vm, uint64_t now_ns);
+
+/* The VMs that made exits since the last summary, the busiest first. */
+void journal_summary(struct journal *journal, uint64_t now_ns);
+
+void journal_state(struct journal *journal, enum kernel_state state);
+void journal_resynced(struct journal *journal, const struct daemon_status *status, uint64_t now_ns);
+
+/* To be called now and then: tells how many entries were left out. */
+void journal_flush(struct journal *journal, uint64_t now_ns);
+
+#endif
