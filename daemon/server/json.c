@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The model as JSON.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "model/reason.h"
+#include "model/registry.h"
+#include "server/json.h"
+#include "util/clock.h"
+#include "util/text.h"
+#include "util/util.h"
+
+/* A bucket of 300 s has a rate of 1/300 at least: that stays above zero. */
+#define RATE_STEPS_PER_UNIT 1000.0
+
+json_t *json_text(const char *text)
+{
+	json_t *json = json_string(text);
+	size_t size = strlen(text) + 1;
+	char *clean;
+
+	if (json)
+		return json;
+	clean = malloc(size);
+	if (!clean)
+		return NULL;
+	text_clean(clean, size, text, size - 1);
+	json = json_string(clean);
+	free(clean);
+	return json;
+}
+
+json_t *json_time(uint64_t us)
+{
+	char date[32], text[48];
+	time_t s = (time_t)(us / US_PER_S);
+	struct tm tm;
+
+	if (!gmtime_r(&s, &tm) || strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm) == 0)
+		return json_null();
+	snprintf(text, sizeof(text), "%s.%03uZ", date, (unsigned int)(us % US_PER_S / US_PER_MS));
+	return json_string(text);
+}
+
+/* Codes and totals beyond 2^63 exist for negative codes only, and mean those. */
+static json_t *json_u64(uint64_t value)
+{
+	return json_integer((json_int_t)value);
+}
+
+static json_t *json_rates(const struct rates *rates)
+{
+	json_t *json = json_object();
+	int i;
+
+	for (i = 0; i < RATE_COUNT; i++) {
+		double steps = rates->per_s[i] * RATE_STEPS_PER_UNIT + 0.5;
+		json_t *value = json_real((double)(int64_t)steps / RATE_STEPS_PER_UNIT);
+
+		if (json_object_set_new(json, rate_names[i], value) < 0) {
+			json_decref(json);
+			return NULL;
+		}
+	}
+	return json;
+}
+
+/* OTHER stands for no code of its own. */
+static json_t *json_code(uint64_t code, bool other)
+{
+	return other ? json_null() : json_u64(code);
+}
+
+/* What vm_reason and vcpu_reason have in common, to be sorted. */
+struct row {
+	uint64_t code;
+	bool other;
+	uint64_t total;
+	uint64_t nested;
+	const struct rates *rates;
+};
+
+static int compare_rows(const void *a, const void *b)
+{
+	const struct row *x = a, *y = b;
+
+	if (x->total != y->total)
+		return x->total > y->total ? -1 : 1;
+	return (x->code > y->code) - (x->code < y->code);
+}
+
+/* Sorts rows. */
+static json_t *json_reasons(uint32_t isa, struct row *rows, size_t n)
+{
+	char buf[REASON_NAME_MAX];
+	json_t *list = json_array(), *reason;
+	size_t i;
+
+	if (n > 0)
+		qsort(rows, n, sizeof(*rows), compare_rows);
+	for (i = 0; i < n; i++) {
+		const struct row *row = &rows[i];
+
+		reason = json_pack("{s:s, s:o, s:o, s:o, s:o}", "reason",
+				   reason_name(isa, row->code, row->other, buf), "code",
+				   json_code(row->code, row->other), "total", json_u64(row->total),
+				   "nested", json_u64(row->nested), "rates",
+				   json_rates(row->rates));
+		if (json_array_append_new(list, reason) < 0) {
+			json_decref(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
+/* Room for the rows and rates of n reasons; false without memory. */
+static bool allocate(size_t n, struct row **rows, struct rates **rates)
+{
+	*rows = calloc(n + 1, sizeof(**rows));
+	*rates = calloc(n + 1, sizeof(**rates));
+	return *rows && *rates;
+}
+
+static json_t *json_vm_with(const struct vm *vm, const struct rates *rates)
+{
+	uint64_t vcpus = vm->n_vcpus > vm->vcpus_created ? vm->n_vcpus : vm->vcpus_created;
+
+	return json_pack("{s:o, s:o, s:I, s:s, s:b, s:o, s:o, s:I, s:o, s:o}", "id",
+			 json_u64(vm->id), "name", json_text(vm->name), "pid", (json_int_t)vm->pid,
+			 "isa", isa_name(vm->isa), "alive", (int)vm->alive, "started",
+			 json_time(vm->started_us), "ended",
+			 vm->alive ? json_null() : json_time(vm->ended_us), "vcpu_count",
+			 (json_int_t)vcpus, "exits", json_u64(vm->exits), "rates",
+			 json_rates(rates));
+}
+
+json_t *json_vm(const struct registry *registry, const struct vm *vm, uint64_t now_ns)
+{
+	struct rates sum;
+
+	registry_vm_rates(registry, vm, now_ns, NULL, &sum);
+	return json_vm_with(vm, &sum);
+}
+
+static json_t *json_vcpu(const struct registry *registry, const struct vm *vm,
+			 const struct vcpu *vcpu, uint64_t now_ns)
+{
+	_cleanup_free_ struct row *rows = NULL;
+	_cleanup_free_ struct rates *rates = NULL;
+	struct rates sum;
+	uint32_t i;
+
+	if (!allocate(vcpu->n_reasons, &rows, &rates))
+		return NULL;
+	registry_vcpu_rates(registry, vm, vcpu, now_ns, rates, &sum);
+	for (i = 0; i < vcpu->n_reasons; i++) {
+		const struct vcpu_reason *reason = &vcpu->reasons[i];
+
+		rows[i] = (struct row){
+			.code = reason->code,
+			.other = reason->other,
+			.total = vcpu_reason_total(reason),
+			.nested = reason->count[COUNT_NESTED],
+			.rates = &rates[i],
+		};
+	}
+	return json_pack("{s:I, s:o, s:o, s:o}", "id", (json_int_t)vcpu->id, "exits",
+			 json_u64(vcpu->exits), "rates", json_rates(&sum), "reasons",
+			 json_reasons(vm->isa, rows, vcpu->n_reasons));
+}
+
+static json_t *json_vcpus(const struct registry *registry, const struct vm *vm, uint64_t now_ns)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < vm->n_vcpus; i++)
+		if (json_array_append_new(list, json_vcpu(registry, vm, vm->vcpus[i], now_ns)) <
+		    0) {
+			json_decref(list);
+			return NULL;
+		}
+	return list;
+}
+
+json_t *json_vm_reasons(const struct registry *registry, const struct vm *vm, uint64_t now_ns,
+			bool vcpus)
+{
+	_cleanup_free_ struct row *rows = NULL;
+	_cleanup_free_ struct rates *rates = NULL;
+	struct rates sum;
+	json_t *json;
+	size_t i;
+
+	if (!allocate(vm->n_reasons, &rows, &rates))
+		return NULL;
+	registry_vm_rates(registry, vm, now_ns, rates, &sum);
+	for (i = 0; i < vm->n_reasons; i++) {
+		const struct vm_reason *reason = &vm->reasons[i];
+
+		rows[i] = (struct row){
+			.code = reason->code,
+			.other = reason->other,
+			.total = vm_reason_total(reason),
+			.nested = reason->count[COUNT_NESTED],
+			.rates = &rates[i],
+		};
+	}
+
+	json = json_vm_with(vm, &sum);
+	if (json_object_set_new(json, "reasons", json_reasons(vm->isa, rows, vm->n_reasons)) < 0 ||
+	    (vcpus && json_object_set_new(json, "vcpus", json_vcpus(registry, vm, now_ns)) < 0)) {
+		json_decref(json);
+		return NULL;
+	}
+	return json;
+}
+
+/* Appends what changed of one reason. */
+static int append_changes(json_t *list, const struct vm *vm, const struct vm_reason *reason)
+{
+	char buf[REASON_NAME_MAX];
+	json_t *change;
+	int kind;
+
+	for (kind = 0; kind < COUNT_KINDS; kind++) {
+		if (reason->delta[kind] == 0)
+			continue;
+		change = json_pack("{s:s, s:o, s:b, s:o, s:o}", "reason",
+				   reason_name(vm->isa, reason->code, reason->other, buf), "code",
+				   json_code(reason->code, reason->other), "nested",
+				   (int)(kind == COUNT_NESTED), "delta",
+				   json_u64(reason->delta[kind]), "total",
+				   json_u64(reason->count[kind]));
+		if (json_array_append_new(list, change) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+json_t *json_event(enum vm_event event, const struct vm *vm, uint64_t time_us)
+{
+	static const char *const names[] = { "created", "exits", "ended" };
+	json_t *changes = json_array();
+	uint64_t delta = 0, exits = vm->exits;
+	size_t i;
+	int kind;
+
+	for (i = 0; i < vm->n_reasons; i++) {
+		if (event != VM_CREATED && append_changes(changes, vm, &vm->reasons[i]) < 0) {
+			json_decref(changes);
+			return NULL;
+		}
+		for (kind = 0; kind < COUNT_KINDS; kind++)
+			delta += vm->reasons[i].delta[kind];
+	}
+	/* The exits that a VM has made since then come with their own event. */
+	if (event == VM_CREATED) {
+		exits -= delta;
+		delta = 0;
+	}
+
+	return json_pack("{s:s, s:o, s:o, s:o, s:I, s:s, s:o, s:o, s:o}", "event", names[event],
+			 "time", json_time(time_us), "id", json_u64(vm->id), "name",
+			 json_text(vm->name), "pid", (json_int_t)vm->pid, "isa", isa_name(vm->isa),
+			 "delta", json_u64(delta), "exits", json_u64(exits), "changes", changes);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The model as JSON, in the types of io.kvmexit.Exits. Everything gives NULL
+ * where memory is short.
+ */
+#ifndef KVMEXITD_SERVER_JSON_H
+#define KVMEXITD_SERVER_JSON_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct registry;
+struct vm;
+
+/* What is not UTF-8 is cleaned first: names come from command lines. */
+json_t *json_text(const char *text);
+
+/* us of CLOCK_REALTIME as RFC 3339 in UTC. */
+json_t *json_time(uint64_t us);
+
+/* A Vm without reasons and vcpus. now_ns is CLOCK_BOOTTIME. */
+json_t *json_vm(const struct registry *registry, const struct vm *vm, uint64_t now_ns);
+
+/* A Vm with reasons, and with vcpus when asked. */
+json_t *json_vm_reasons(const struct registry *registry, const struct vm *vm, uint64_t now_ns,
+			bool vcpus);
+
+enum vm_event {
+	VM_CREATED,
+	VM_EXITS,
+	VM_ENDED,
+};
+
+/* A reply to Watch. */
+json_t *json_event(enum vm_event event, const struct vm *vm, uint64_t time_us);
+
+#endif

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The methods of io.kvmexit.Exits.
+ */
+#include "config.h"
+
+#include <errno.h>
+
+#include "model/registry.h"
+#include "model/status.h"
+#include "server/json.h"
+#include "server/lookup.h"
+#include "server/server.h"
+#include "server/server_internal.h"
+#include "server/service.h"
+#include "util/clock.h"
+
+static int run_status(const struct call *call)
+{
+	static const struct varlink_param none[] = { { .name = NULL } };
+	const struct daemon_status *status = call->server->status;
+	const struct registry *registry = call->server->registry;
+	const struct server_stats *stats = &call->server->stats;
+	uint64_t now_ns = clock_boottime_ns();
+	json_t *epoch;
+	int r;
+
+	r = call_parameters(call, none);
+	if (r != 0)
+		return r;
+
+	epoch = status->has_epoch ? json_integer((json_int_t)status->epoch) : json_null();
+	return call_reply(
+		call,
+		json_pack("{s:s, s:s, s:b, s:s?, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I,"
+			  " s:I, s:I, s:I, s:I, s:I}",
+			  "version", PACKAGE_VERSION, "kernel", kernel_state_name(status->kernel),
+			  "synced", status_synced(status, now_ns), "advice",
+			  status_advice(status, now_ns), "epoch", epoch, "started",
+			  json_time(status->started_us), "batches", (json_int_t)status->batches,
+			  "lost", (json_int_t)status->lost, "resyncs", (json_int_t)status->resyncs,
+			  "malformed", (json_int_t)status->malformed, "vms",
+			  (json_int_t)registry_n_live(registry), "ended_vms",
+			  (json_int_t)registry_n_dead(registry), "vcpus",
+			  (json_int_t)registry_n_vcpus(registry), "clients",
+			  (json_int_t)stats->clients, "watchers", (json_int_t)stats->watchers,
+			  "slow_clients", (json_int_t)stats->slow_clients, "bad_clients",
+			  (json_int_t)stats->bad_clients, "refused_clients",
+			  (json_int_t)stats->refused_clients));
+}
+
+static int append_vms(json_t *list, const struct registry *registry, const struct vm *vm,
+		      uint64_t now)
+{
+	for (; vm; vm = registry_next(vm))
+		if (json_array_append_new(list, json_vm(registry, vm, now)) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
+static int run_list(const struct call *call)
+{
+	const struct registry *registry = call->server->registry;
+	bool all = false;
+	const struct varlink_param params[] = {
+		{ "all", VARLINK_BOOL, true, &all },
+		{ .name = NULL },
+	};
+	uint64_t now = clock_boottime_ns();
+	json_t *vms;
+	int r;
+
+	r = call_parameters(call, params);
+	if (r != 0)
+		return r;
+
+	vms = json_array();
+	r = append_vms(vms, registry, registry_first_live(registry), now);
+	if (r >= 0 && all)
+		r = append_vms(vms, registry, registry_first_dead(registry), now);
+	if (r < 0) {
+		json_decref(vms);
+		return r;
+	}
+	return call_reply(call, json_pack("{s:o}", "vms", vms));
+}
+
+static int no_such_vm(const struct call *call, const char *text, bool dead)
+{
+	const char *near[LOOKUP_NEAR_MAX];
+	size_t i, n = lookup_near(call->server->registry, text, dead, near);
+	json_t *names = json_array();
+
+	for (i = 0; i < n; i++)
+		if (json_array_append_new(names, json_text(near[i])) < 0) {
+			json_decref(names);
+			return -ENOMEM;
+		}
+	return call_error(call, VARLINK_EXITS ".NoSuchVm",
+			  json_pack("{s:s, s:o}", "vm", text, "near", names));
+}
+
+static int ambiguous_vm(const struct call *call, const struct lookup *lookup, const struct vm *vm)
+{
+	json_t *ids = json_array();
+
+	for (; vm; vm = lookup_next(lookup, vm))
+		if (json_array_append_new(ids, json_integer((json_int_t)vm->id)) < 0) {
+			json_decref(ids);
+			return -ENOMEM;
+		}
+	return call_error(call, VARLINK_EXITS ".AmbiguousVm",
+			  json_pack("{s:s, s:o}", "vm", lookup->text, "matches", ids));
+}
+
+/* As call_parameters(): 1 when there is no such VM and the call was told so. */
+static int find_vm(const struct call *call, const char *text, bool dead, const struct vm **out)
+{
+	struct lookup lookup;
+	const struct vm *vm = lookup_vm(&lookup, call->server->registry, text, dead);
+	int r;
+
+	if (vm && !lookup_next(&lookup, vm)) {
+		*out = vm;
+		return 0;
+	}
+	r = vm ? ambiguous_vm(call, &lookup, vm) : no_such_vm(call, text, dead);
+	return r < 0 ? r : 1;
+}
+
+static int run_show(const struct call *call)
+{
+	const char *text = NULL;
+	bool vcpus = false;
+	const struct varlink_param params[] = {
+		{ "vm", VARLINK_STRING, false, &text },
+		{ "vcpus", VARLINK_BOOL, true, &vcpus },
+		{ .name = NULL },
+	};
+	const struct vm *vm;
+	int r;
+
+	r = call_parameters(call, params);
+	if (r == 0)
+		r = find_vm(call, text, true, &vm);
+	if (r != 0)
+		return r;
+	return call_reply(call, json_pack("{s:o}", "vm",
+					  json_vm_reasons(call->server->registry, vm,
+							  clock_boottime_ns(), vcpus)));
+}
+
+static int run_watch(const struct call *call)
+{
+	const char *text = NULL;
+	const struct varlink_param params[] = {
+		{ "vm", VARLINK_STRING, true, &text },
+		{ .name = NULL },
+	};
+	struct watch watch = { 0 };
+	const struct vm *vm;
+	int r;
+
+	r = call_parameters(call, params);
+	if (r != 0)
+		return r;
+	if (!call->request->more)
+		return call_error(call, VARLINK_SERVICE ".ExpectedMore", json_object());
+
+	if (text) {
+		r = find_vm(call, text, false, &vm);
+		if (r != 0)
+			return r;
+		watch.one_vm = true;
+		watch.epoch = vm->epoch;
+		watch.vm_id = vm->id;
+	}
+	client_watch(call->client, &watch);
+	return 0;
+}
+
+const struct method exits_methods[] = {
+	{ "Status", run_status }, { "List", run_list }, { "Show", run_show },
+	{ "Watch", run_watch },	  { NULL, NULL },
+};

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The varlink server: listening, accepting, and its limits.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+#include <utlist.h>
+
+#include "server/client.h"
+#include "server/server.h"
+#include "server/server_internal.h"
+#include "server/service.h"
+#include "util/log.h"
+#include "util/util.h"
+
+#define SOCKET_MODE 0660
+
+/* So that a burst of short-lived clients finds room; the kernel caps it. */
+#define BACKLOG 128
+
+/*
+ * Out of descriptors or memory, new clients stay in the backlog, and the
+ * listening socket stays readable: look again a little later.
+ */
+#define RESUME_US	   (500 * 1000)
+#define RESUME_ACCURACY_US (50 * 1000)
+
+const struct server_limits server_default_limits = {
+	/* Half of the 1024 descriptors that a service has by default. */
+	.clients = 512,
+	/* A hundred times the longest call there is. */
+	.request_bytes = 64 * 1024,
+	/* Replies are made one by one, so this much and one reply. */
+	.reply_bytes = 64 * 1024,
+	/*
+	 * An event is about 1 KiB: a batch of some thousand VMs has to fit, as
+	 * nobody can read before it is told to the end.
+	 */
+	.watch_bytes = 4 * 1024 * 1024,
+	/* What is left of 64 MiB to a daemon that needs half of it itself. */
+	.total_bytes = 32 * 1024 * 1024,
+	/* A person may stop a pager, a program has no excuse. */
+	.stall_us = 30 * 1000 * 1000,
+};
+
+void server_set_limits(struct server *server, const struct server_limits *limits)
+{
+	server->limits = *limits;
+}
+
+static int on_reaper(sd_event_source *source, void *userdata)
+{
+	struct server *server = userdata;
+
+	(void)source;
+	while (server->dead)
+		client_free(server->dead);
+	return 0;
+}
+
+static int on_work(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct server *server = userdata;
+
+	(void)fd;
+	(void)revents;
+	if (server->ready)
+		client_work(server);
+	return server->ready ? 0 : sd_event_source_set_enabled(source, SD_EVENT_OFF);
+}
+
+/*
+ * sd-event's own deferred sources come before all that became ready after they
+ * were made. A descriptor that is always readable takes its turn as others do.
+ */
+static int add_work(struct server *server)
+{
+	int r;
+
+	server->work_fd = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (server->work_fd < 0)
+		return -errno;
+	r = sd_event_add_io(server->event, &server->work, server->work_fd, EPOLLIN, on_work,
+			    server);
+	return r < 0 ? r : sd_event_source_set_enabled(server->work, SD_EVENT_OFF);
+}
+
+static int on_resume(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct server *server = userdata;
+	struct listener *listener;
+	int r;
+
+	(void)source;
+	(void)usec;
+	DL_FOREACH(server->listeners, listener) {
+		r = sd_event_source_set_enabled(listener->source, SD_EVENT_ON);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int server_new(struct server **out, sd_event *event, struct registry *registry,
+	       const struct daemon_status *status)
+{
+	struct server *server;
+	int r;
+
+	server = calloc(1, sizeof(*server));
+	if (!server)
+		return -ENOMEM;
+	server->event = sd_event_ref(event);
+	server->registry = registry;
+	server->status = status;
+	server->limits = server_default_limits;
+	server->work_fd = -1;
+
+	r = sd_event_add_defer(event, &server->reaper, on_reaper, server);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(server->reaper, SD_EVENT_OFF);
+	if (r >= 0)
+		r = sd_event_add_time_relative(event, &server->resume, CLOCK_MONOTONIC, RESUME_US,
+					       RESUME_ACCURACY_US, on_resume, server);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(server->resume, SD_EVENT_OFF);
+	if (r >= 0)
+		r = add_work(server);
+	if (r < 0) {
+		server_free(server);
+		return r;
+	}
+	*out = server;
+	return 0;
+}
+
+static void free_listener(struct server *server, struct listener *listener)
+{
+	DL_DELETE(server->listeners, listener);
+	sd_event_source_disable_unref(listener->source);
+	if (listener->path)
+		(void)unlink(listener->path);
+	free(listener->path);
+	free(listener);
+}
+
+struct server *server_free(struct server *server)
+{
+	if (!server)
+		return NULL;
+	while (server->listeners)
+		free_listener(server, server->listeners);
+	while (server->clients)
+		client_free(server->clients);
+	while (server->dead)
+		client_free(server->dead);
+	sd_event_source_disable_unref(server->work);
+	sd_event_source_disable_unref(server->resume);
+	sd_event_source_disable_unref(server->reaper);
+	if (server->work_fd >= 0)
+		(void)close(server->work_fd);
+	sd_event_unref(server->event);
+	free(server);
+	return NULL;
+}
+
+static void pause_accepting(struct server *server, int error)
+{
+	struct listener *listener;
+
+	log_warning("cannot accept clients: %s, trying again", strerror(error));
+	DL_FOREACH(server->listeners, listener)
+		(void)sd_event_source_set_enabled(listener->source, SD_EVENT_OFF);
+	if (sd_event_source_set_time_relative(server->resume, RESUME_US) < 0 ||
+	    sd_event_source_set_enabled(server->resume, SD_EVENT_ONESHOT) < 0)
+		(void)on_resume(NULL, 0, server);
+}
+
+/* A new connection's buffer takes the message whole, or it goes unsaid. */
+static void refuse(struct server *server, int fd)
+{
+	struct message *message;
+
+	server->stats.refused_clients++;
+	if (message_new(&message, &server->queued_bytes, VARLINK_EXITS ".TooManyClients",
+			json_object(), false) < 0)
+		return;
+	(void)!send(fd, message->data, message->len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	message_unref(message);
+}
+
+static int on_accept(sd_event_source *source, int listen_fd, uint32_t revents, void *userdata)
+{
+	struct server *server = userdata;
+	_cleanup_close_ int fd = -1;
+	int r;
+
+	(void)source;
+	(void)revents;
+	fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd < 0) {
+		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+			pause_accepting(server, errno);
+		/* Anything else is about one client that gave up meanwhile. */
+		return 0;
+	}
+	if (server->stats.clients >= server->limits.clients) {
+		refuse(server, fd);
+		return 0;
+	}
+	r = client_new(server, fd);
+	if (r < 0)
+		log_warning("cannot serve a client: %s", strerror(-r));
+	else
+		fd = -1;
+	return 0;
+}
+
+/* Owns fd and path from success on. */
+static int add_listener(struct server *server, int fd, char *path)
+{
+	struct listener *listener;
+	int flags, r;
+
+	/* Another client's death between poll and accept must not block us. */
+	flags = fcntl(fd, F_GETFL);
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+		return -errno;
+
+	listener = calloc(1, sizeof(*listener));
+	if (!listener)
+		return -ENOMEM;
+	r = sd_event_add_io(server->event, &listener->source, fd, EPOLLIN, on_accept, server);
+	if (r >= 0)
+		r = sd_event_source_set_io_fd_own(listener->source, true);
+	if (r < 0) {
+		sd_event_source_disable_unref(listener->source);
+		free(listener);
+		return r;
+	}
+	listener->path = path;
+	DL_APPEND(server->listeners, listener);
+	return 0;
+}
+
+int server_listen_fd(struct server *server, int fd)
+{
+	int value;
+	socklen_t len = sizeof(value);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &len) < 0)
+		return -errno;
+	/* A client speaks bytes; and who it may be, a path's mode says. */
+	if (!value || sd_is_socket_unix(fd, SOCK_STREAM, 1, NULL, 0) <= 0)
+		return -EINVAL;
+	return add_listener(server, fd, NULL);
+}
+
+/* 0 when nobody listens there and the path is free now. */
+static int remove_stale(const struct sockaddr_un *address)
+{
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+
+	if (lstat(address->sun_path, &st) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(st.st_mode))
+		return -EEXIST;
+
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0)
+		return -EADDRINUSE;
+	if (errno == ECONNREFUSED)
+		return unlink(address->sun_path) < 0 && errno != ENOENT ? -errno : 0;
+	/* Its backlog is full: somebody owns it. */
+	return errno == EAGAIN ? -EADDRINUSE : -errno;
+}
+
+int server_listen_path(struct server *server, const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	_cleanup_close_ int fd = -1;
+	_cleanup_free_ char *copy = NULL;
+	mode_t mask;
+	int r;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	strcpy(address.sun_path, path);
+	copy = strdup(path);
+	if (!copy)
+		return -ENOMEM;
+
+	r = remove_stale(&address);
+	if (r < 0)
+		return r;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+
+	/* A chmod() after bind() would leave a moment for others to connect. */
+	mask = umask(0777 & ~SOCKET_MODE);
+	r = bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
+	(void)umask(mask);
+	if (r < 0)
+		return r;
+
+	if (listen(fd, BACKLOG) < 0)
+		r = -errno;
+	else
+		r = add_listener(server, fd, copy);
+	if (r < 0) {
+		(void)unlink(path);
+		return r;
+	}
+	fd = -1;
+	copy = NULL;
+	return 0;
+}

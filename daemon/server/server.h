@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The varlink server: who may connect, how many, and what watchers are told.
+ *
+ * A client that does not read never slows the loop or another client: what
+ * cannot be sent is kept up to a limit, past which the client is cut off.
+ */
+#ifndef KVMEXITD_SERVER_H
+#define KVMEXITD_SERVER_H
+
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+struct daemon_status;
+struct registry;
+struct server;
+struct vm;
+
+/*
+ * registry and status are read whenever a client asks; both must outlive the
+ * server. event is referenced.
+ */
+int server_new(struct server **out, sd_event *event, struct registry *registry,
+	       const struct daemon_status *status);
+
+/* Disconnects every client. Returns NULL; NULL is fine. */
+struct server *server_free(struct server *server);
+
+/* Owns fd, a listening Unix stream socket, from success on. */
+int server_listen_fd(struct server *server, int fd);
+
+/*
+ * Binds path, mode 0660, and listens. A socket that nobody listens on any more
+ * is replaced, one that is in use gives -EADDRINUSE. server_free() unlinks it.
+ */
+int server_listen_path(struct server *server, const char *path);
+
+/*
+ * Tells the watchers of vm, as registry_next_change() gave it and before
+ * registry_change_done(). time_us is CLOCK_REALTIME.
+ */
+void server_vm_event(struct server *server, const struct vm *vm, uint64_t time_us);
+
+#endif

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The varlink server, part of kvmexitd's library.
+AM_CPPFLAGS += -I$(top_builddir)/daemon
+
+daemon_libkvmexitd_a_SOURCES += \
+	daemon/server/address.h \
+	daemon/server/client.c daemon/server/client.h \
+	daemon/server/json.c daemon/server/json.h \
+	daemon/server/lookup.c daemon/server/lookup.h \
+	daemon/server/message.c daemon/server/message.h \
+	daemon/server/methods.c \
+	daemon/server/reply.c \
+	daemon/server/server.c daemon/server/server.h \
+	daemon/server/server_internal.h \
+	daemon/server/service.c daemon/server/service.h \
+	daemon/server/varlink_parse.c daemon/server/varlink_parse.h \
+	daemon/server/watch.c \
+	daemon/util/buffer.c daemon/util/buffer.h
+
+EXTRA_DIST += \
+	daemon/server/io.kvmexit.Exits.varlink \
+	daemon/server/org.varlink.service.varlink
+
+# An interface definition as a C string, so that every server can show its own.
+VARLINK_INC = \
+	daemon/server/io.kvmexit.Exits.varlink.inc \
+	daemon/server/org.varlink.service.varlink.inc
+BUILT_SOURCES += $(VARLINK_INC)
+CLEANFILES += $(VARLINK_INC)
+VARLINK_QUOTE = $(SED) -e 's/[\\"]/\\&/g' -e 's/^/"/' -e 's/$$/\\n"/'
+
+daemon/server/io.kvmexit.Exits.varlink.inc: daemon/server/io.kvmexit.Exits.varlink
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && \
+	$(VARLINK_QUOTE) $(srcdir)/daemon/server/io.kvmexit.Exits.varlink >$@.tmp && \
+	mv $@.tmp $@
+
+daemon/server/org.varlink.service.varlink.inc: daemon/server/org.varlink.service.varlink
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && \
+	$(VARLINK_QUOTE) $(srcdir)/daemon/server/org.varlink.service.varlink >$@.tmp && \
+	mv $@.tmp $@
+
+# Built before all else by "make all" only; other targets need to be told.
+daemon/server/daemon_libkvmexitd_a-service.$(OBJEXT) daemon/server/service.$(OBJEXT): $(VARLINK_INC)

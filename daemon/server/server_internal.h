@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of the server share, and its tests may reach for.
+ */
+#ifndef KVMEXITD_SERVER_INTERNAL_H
+#define KVMEXITD_SERVER_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+struct client;
+struct daemon_status;
+struct registry;
+
+struct server_limits {
+	size_t clients;
+	size_t request_bytes; /* of one call */
+	size_t reply_bytes; /* queued, past which a client's next call waits */
+	size_t watch_bytes; /* queued, past which a watcher is cut off */
+	size_t total_bytes; /* of all messages, past which the slowest is cut off */
+	uint64_t stall_us; /* without any byte taken while some are queued */
+};
+
+extern const struct server_limits server_default_limits;
+
+struct server_stats {
+	size_t clients;
+	size_t watchers;
+	uint64_t slow_clients;
+	uint64_t bad_clients;
+	uint64_t refused_clients;
+};
+
+struct listener {
+	struct listener *prev, *next;
+	sd_event_source *source;
+	char *path; /* to unlink, or NULL */
+};
+
+struct server {
+	sd_event *event;
+	struct registry *registry;
+	const struct daemon_status *status;
+	struct server_limits limits;
+	struct server_stats stats;
+
+	struct listener *listeners;
+	sd_event_source *resume; /* accepting, after running out of descriptors */
+	struct client *clients;
+	struct client *ready;
+	int work_fd;
+	sd_event_source *work; /* on while there are some ready */
+	struct client *dead; /* cut off; freed from the loop */
+	sd_event_source *reaper;
+	size_t queued_bytes; /* of all messages to clients */
+};
+
+/* For tests: limits small enough to run into. */
+void server_set_limits(struct server *server, const struct server_limits *limits);
+
+/*
+ * Cuts off clients until what is queued is within the limit for all. Leaves
+ * them in place, dead.
+ */
+void server_limit_queue(struct server *server);
+
+#endif

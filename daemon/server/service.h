@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Interfaces and their methods: from a call to the function that answers it.
+ */
+#ifndef KVMEXITD_SERVER_SERVICE_H
+#define KVMEXITD_SERVER_SERVICE_H
+
+#include "server/client.h"
+#include "server/varlink_parse.h"
+
+#define VARLINK_SERVICE "org.varlink.service"
+#define VARLINK_EXITS	"io.kvmexit.Exits"
+
+struct method {
+	const char *name;
+	/* Answers the call. A negative result ends the connection. */
+	int (*run)(const struct call *call);
+};
+
+/* A nameless one ends each. */
+extern const struct method exits_methods[];
+
+/*
+ * Answers the call, be it with an error. Where even that is impossible, gives
+ * the error that ends the connection.
+ */
+int service_dispatch(const struct call *call);
+
+/*
+ * Reads the call's parameters. 1 when they are wrong and the call was answered
+ * so, to be returned as it is.
+ */
+int call_parameters(const struct call *call, const struct varlink_param *params);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a client sent, as a struct. Pure: no I/O, no state, no logging.
+ */
+#ifndef KVMEXITD_SERVER_VARLINK_PARSE_H
+#define KVMEXITD_SERVER_VARLINK_PARSE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct varlink_request {
+	const char *method; /* not empty */
+	json_t *parameters; /* an object, or NULL for none */
+	bool more;
+	bool oneway;
+	bool upgrade;
+
+	json_t *root; /* owns all of the above */
+};
+
+/*
+ * buf has one message without the NUL that ends it. -EBADMSG for what is no
+ * varlink call: there is no telling then whether an answer is expected.
+ * Members of the call that varlink does not define are skipped, as a later
+ * varlink may add some.
+ */
+int varlink_parse_request(const char *buf, size_t len, struct varlink_request *out);
+void varlink_request_done(struct varlink_request *request);
+
+enum varlink_type {
+	VARLINK_BOOL, /* bool * */
+	VARLINK_STRING, /* const char **, owned by the parameters */
+};
+
+struct varlink_param {
+	const char *name;
+	enum varlink_type type;
+	bool nullable; /* may be null or missing; value stays then */
+	void *value;
+};
+
+/*
+ * Reads parameters into the values of params, which a nameless one ends. On
+ * -EINVAL, *bad is the name of the parameter that is missing, of the wrong type
+ * or not known.
+ */
+int varlink_parse_parameters(const json_t *parameters, const struct varlink_param *params,
+			     const char **bad);
+
+#endif
