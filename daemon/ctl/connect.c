@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Calls to the daemon, with what a person is told when they fail.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ctl/connect.h"
+#include "ctl/output.h"
+#include "server/address.h"
+#include "util/util.h"
+
+/* Whether /etc/group has the caller in it, though this session may not yet. */
+static bool is_member(const struct group *group, const char *user)
+{
+	char **member;
+
+	for (member = group->gr_mem; *member; member++)
+		if (strcmp(*member, user) == 0)
+			return true;
+	return false;
+}
+
+static void report_permission(const char *path)
+{
+	const struct passwd *passwd = getpwuid(geteuid());
+	const char *user = passwd ? passwd->pw_name : "USER";
+	const struct group *group = NULL;
+	const char *name;
+	struct stat st;
+
+	/* root's own is no group to join. */
+	if (stat(path, &st) == 0 && st.st_gid != 0)
+		group = getgrgid(st.st_gid);
+	if (!group)
+		group = getgrnam(SERVER_SOCKET_GROUP);
+	name = group ? group->gr_name : SERVER_SOCKET_GROUP;
+
+	if (group && is_member(group, user))
+		ctl_error("no permission for %s: %s joined group %s after this login: log in again",
+			  path, user, name);
+	else
+		ctl_error("no permission for %s: you are not in group %s: "
+			  "join it with 'usermod -aG %s %s' as root, then log in again",
+			  path, name, name, user);
+}
+
+enum ctl_exit ctl_connect(const struct ctl *ctl, struct varlink **out)
+{
+	int r = varlink_new(out, ctl->socket);
+
+	switch (r) {
+	case 0:
+		return CTL_OK;
+	case -ENOENT:
+	case -ECONNREFUSED:
+		ctl_error("kvmexitd is not running (nobody listens on %s): "
+			  "start it with 'systemctl start kvmexitd' as root",
+			  ctl->socket);
+		return CTL_UNREACHABLE;
+	case -EACCES:
+	case -EPERM:
+		report_permission(ctl->socket);
+		return CTL_UNREACHABLE;
+	default:
+		ctl_error("cannot connect to %s: %s", ctl->socket, strerror(-r));
+		return CTL_UNREACHABLE;
+	}
+}
+
+enum ctl_exit ctl_report_lost(int error)
+{
+	switch (error) {
+	case -ETIMEDOUT:
+		ctl_error("kvmexitd has not answered for %d seconds", VARLINK_TIMEOUT_MS / 1000);
+		break;
+	case -ECONNRESET:
+		ctl_error("kvmexitd closed the connection");
+		break;
+	case -EBADMSG:
+		ctl_error("what listens there does not speak varlink");
+		break;
+	default:
+		ctl_error("lost kvmexitd: %s", strerror(-error));
+		break;
+	}
+	return CTL_UNREACHABLE;
+}
+
+/* "web01, web02" or "3, 7", of a list of text or numbers. */
+static char *join(const json_t *list)
+{
+	char *text = NULL, *item;
+	const json_t *value;
+	size_t i, size;
+	FILE *stream;
+
+	stream = open_memstream(&text, &size);
+	if (!stream)
+		return NULL;
+	json_array_foreach(list, i, value) {
+		item = json_is_string(value) ? clean_text(json_string_value(value)) : NULL;
+		if (item)
+			fprintf(stream, "%s%s", i > 0 ? ", " : "", item);
+		else
+			fprintf(stream, "%s%lld", i > 0 ? ", " : "",
+				(long long)json_integer_value(value));
+		free(item);
+	}
+	return fclose(stream) == 0 ? text : NULL;
+}
+
+enum ctl_exit ctl_report_error(const struct varlink_reply *reply)
+{
+	_cleanup_free_ char *vm = get_text(reply->parameters, "vm");
+	const char *name = reply->error;
+
+	if (strncmp(name, CTL_INTERFACE, strlen(CTL_INTERFACE)) == 0)
+		name += strlen(CTL_INTERFACE);
+
+	if (strcmp(name, "NoSuchVm") == 0) {
+		_cleanup_free_ char *near = join(json_object_get(reply->parameters, "near"));
+
+		if (near && *near)
+			ctl_error("no VM matches '%s'; near it: %s", vm, near);
+		else
+			ctl_error("no VM matches '%s'", vm);
+	} else if (strcmp(name, "AmbiguousVm") == 0) {
+		_cleanup_free_ char *ids = join(json_object_get(reply->parameters, "matches"));
+
+		ctl_error("several VMs match '%s': say which by id: %s", vm, ids);
+	} else if (strcmp(name, "TooManyClients") == 0) {
+		ctl_error("kvmexitd has too many clients, try again later");
+	} else {
+		_cleanup_free_ char *clean = clean_text(name);
+
+		ctl_error("kvmexitd answered with error %s", clean);
+	}
+	return CTL_FAILED;
+}
+
+json_t *ctl_vm_parameters(const char *vm)
+{
+	/* Names are UTF-8, as all JSON is. */
+	json_t *parameters = json_pack("{s:s}", "vm", vm);
+
+	if (!parameters) {
+		_cleanup_free_ char *clean = clean_text(vm);
+
+		ctl_error("no VM matches '%s'", clean ? clean : "");
+	}
+	return parameters;
+}
+
+enum ctl_exit ctl_call(const struct ctl *ctl, const char *method, json_t *parameters, json_t **out)
+{
+	const struct varlink_wait wait = { .timeout_ms = VARLINK_TIMEOUT_MS, .fd = -1 };
+	struct varlink_reply reply = { 0 };
+	enum ctl_exit result;
+	struct varlink *link;
+	int r;
+
+	result = ctl_connect(ctl, &link);
+	if (result != CTL_OK) {
+		json_decref(parameters);
+		return result;
+	}
+	r = varlink_send(link, method, parameters, false);
+	if (r >= 0)
+		r = varlink_receive(link, &wait, &reply);
+	varlink_free(link);
+	if (r < 0)
+		return ctl_report_lost(r);
+
+	if (reply.error)
+		result = ctl_report_error(&reply);
+	else
+		*out = json_incref(reply.parameters);
+	varlink_reply_done(&reply);
+	return result;
+}

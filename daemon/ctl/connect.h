@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Calls to the daemon, with what a person is told when they fail.
+ */
+#ifndef KVMEXITD_CTL_CONNECT_H
+#define KVMEXITD_CTL_CONNECT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "ctl/client.h"
+#include "ctl/ctl.h"
+
+#define CTL_INTERFACE	 "io.kvmexit.Exits."
+#define CTL_METHOD(name) CTL_INTERFACE name
+
+/* Reports what went wrong, as ctl_call() does. */
+enum ctl_exit ctl_connect(const struct ctl *ctl, struct varlink **out);
+
+/*
+ * The parameters that say which VM. NULL where no VM can be called so, and that
+ * was reported.
+ */
+json_t *ctl_vm_parameters(const char *vm);
+
+/*
+ * One call, one reply, whose parameters are *out. Takes over parameters, of
+ * which NULL is none.
+ */
+enum ctl_exit ctl_call(const struct ctl *ctl, const char *method, json_t *parameters, json_t **out);
+
+/* Why there was no reply, or the error that the reply is. */
+enum ctl_exit ctl_report_lost(int error);
+enum ctl_exit ctl_report_error(const struct varlink_reply *reply);
+
+#endif

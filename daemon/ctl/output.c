@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What kvmexitctl prints on stdout, tables aside.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "ctl/ctl.h"
+#include "ctl/output.h"
+#include "util/text.h"
+
+/* The daemon sends rates with three decimals: print them as it meant them. */
+#define JSON_PRECISION JSON_REAL_PRECISION(15)
+#define JSON_STEP      2
+
+#define LINE_WIDTH 79
+
+#define MINUTE_S 60
+#define HOUR_S	 3600
+#define DAY_S	 86400
+
+/* Enough digits to be told from zero, and no more than say something. */
+#define RATE_THOUSANDTHS_MAX 0.1
+#define RATE_DECIMAL_MAX     100.0
+
+void ctl_error(const char *format, ...)
+{
+	va_list args;
+
+	fputs("kvmexitctl: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+void output_json(const json_t *json)
+{
+	(void)json_dumpf(json, stdout, JSON_INDENT(JSON_STEP) | JSON_PRECISION);
+	(void)putchar('\n');
+}
+
+bool output_json_line(const json_t *json)
+{
+	return json_dumpf(json, stdout, JSON_COMPACT | JSON_PRECISION) == 0 &&
+	       putchar('\n') != EOF && fflush(stdout) == 0;
+}
+
+enum ctl_exit output_finish(void)
+{
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return CTL_OK;
+	ctl_error("cannot write to standard output%s%s", errno ? ": " : "",
+		  errno ? strerror(errno) : "");
+	return CTL_FAILED;
+}
+
+void output_wrapped(const char *text, size_t indent)
+{
+	size_t at = 0, word;
+
+	while (*(text += strspn(text, " "))) {
+		word = strcspn(text, " ");
+		if (at > 0 && at + 1 + word > LINE_WIDTH) {
+			putchar('\n');
+			at = 0;
+		}
+		at += at > 0 ? 1 + word : indent + word;
+		printf("%*s%.*s", (int)(at == indent + word ? indent : 1), "", (int)word, text);
+		text += word;
+	}
+	putchar('\n');
+}
+
+const char *output_mark(bool colour, enum output_mark mark)
+{
+	static const char *const sequences[] = {
+		[MARK_GOOD] = "\033[32m",
+		[MARK_BAD] = "\033[1;31m",
+		[MARK_HEAD] = "\033[1m",
+		[MARK_NONE] = "\033[0m",
+	};
+
+	return colour ? sequences[mark] : "";
+}
+
+char *clean_text(const char *text)
+{
+	size_t size = strlen(text) + 1;
+	char *clean = malloc(size);
+
+	if (clean)
+		text_clean(clean, size, text, size - 1);
+	return clean;
+}
+
+char *get_text(const json_t *object, const char *key)
+{
+	const json_t *value = json_object_get(object, key);
+
+	return clean_text(json_is_string(value) ? json_string_value(value) : "-");
+}
+
+long long get_int(const json_t *object, const char *key)
+{
+	return json_integer_value(json_object_get(object, key));
+}
+
+double get_rate(const json_t *object, const char *window)
+{
+	return json_number_value(json_object_get(json_object_get(object, "rates"), window));
+}
+
+long long parse_time(const char *text)
+{
+	struct tm tm = { 0 };
+
+	if (!text || !strptime(text, "%Y-%m-%dT%H:%M:%S", &tm))
+		return -1;
+	return timegm(&tm);
+}
+
+static char *format(const char *form, ...) __attribute__((format(printf, 1, 2)));
+
+static char *format(const char *form, ...)
+{
+	va_list args;
+	char *text;
+	int n;
+
+	va_start(args, form);
+	n = vasprintf(&text, form, args);
+	va_end(args);
+	return n < 0 ? NULL : text;
+}
+
+char *format_duration(long long seconds)
+{
+	if (seconds < 0)
+		seconds = 0;
+	if (seconds < MINUTE_S)
+		return format("%llds", seconds);
+	if (seconds < HOUR_S)
+		return format("%lldmin %llds", seconds / MINUTE_S, seconds % MINUTE_S);
+	if (seconds < DAY_S)
+		return format("%lldh %lldmin", seconds / HOUR_S, seconds % HOUR_S / MINUTE_S);
+	return format("%lldd %lldh", seconds / DAY_S, seconds % DAY_S / HOUR_S);
+}
+
+char *format_rate(double rate)
+{
+	if (rate > 0 && rate < RATE_THOUSANDTHS_MAX)
+		return format("%.3f", rate);
+	if (rate > 0 && rate < RATE_DECIMAL_MAX)
+		return format("%.1f", rate);
+	return format("%.0f", rate);
+}

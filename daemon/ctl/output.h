@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * All that kvmexitctl prints on stdout: JSON, header blocks and tables.
+ */
+#ifndef KVMEXITD_CTL_OUTPUT_H
+#define KVMEXITD_CTL_OUTPUT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "ctl/ctl.h"
+
+struct libscols_line;
+struct libscols_table;
+
+/* Failures to write are kept for output_finish(). */
+void output_json(const json_t *json);
+
+/* On one line, and flushed; false when that failed. */
+bool output_json_line(const json_t *json);
+
+/* Writes what is left, and reports failures: CTL_OK or CTL_FAILED. */
+enum ctl_exit output_finish(void);
+
+/* Breaks text between words, each line behind indent spaces. */
+void output_wrapped(const char *text, size_t indent);
+
+/* Marks text that stands out; "" where there are no colours. */
+enum output_mark {
+	MARK_GOOD,
+	MARK_BAD,
+	MARK_HEAD,
+	MARK_NONE,
+};
+
+const char *output_mark(bool colour, enum output_mark mark);
+
+/* Safe for a terminal. */
+char *clean_text(const char *text);
+
+/* Reads a member of a reply, whatever it is; text is clean, "-" if there is none. */
+char *get_text(const json_t *object, const char *key);
+long long get_int(const json_t *object, const char *key);
+double get_rate(const json_t *object, const char *window);
+
+/* The seconds since 1970 of an RFC 3339 time in UTC, -1 if it is none. */
+long long parse_time(const char *text);
+
+/* "45s", "3min 20s", "2h 5min", "12d 3h" */
+char *format_duration(long long seconds);
+char *format_rate(double rate);
+
+/* -- tables -------------------------------------------------------------- */
+
+struct column {
+	const char *name;
+	bool right;
+	bool shrink; /* cut first where a terminal is too narrow */
+};
+
+/* The columns end with a nameless one. Everything gives NULL without memory. */
+struct libscols_table *table_new(const struct column *columns, bool colour);
+struct libscols_line *table_row(struct libscols_table *table);
+
+/* Takes over text; NULL is an empty cell. */
+void table_text(struct libscols_line *line, size_t column, char *text);
+void table_int(struct libscols_line *line, size_t column, long long value);
+
+/* The four rates of object, from column on. */
+void table_rates(struct libscols_line *line, size_t column, const json_t *object);
+
+/* Prints and frees it. */
+void table_print(struct libscols_table *table);
+
+#define RATE_COLUMNS                                                          \
+	{ "1s", true, false }, { "10s", true, false }, { "1m", true, false }, \
+	{                                                                     \
+		"5m", true, false                                             \
+	}
+
+#endif

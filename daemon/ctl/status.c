@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * kvmexitctl status: is the daemon there, and does it get exits?
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "ctl/connect.h"
+#include "ctl/output.h"
+#include "util/util.h"
+
+/* Of what stands behind "Kernel" and the like. */
+#define INDENT 9
+
+/* A resync lasts milliseconds, and batches are taken meanwhile. */
+static bool is_fed(const json_t *status)
+{
+	return json_is_true(json_object_get(status, "synced"));
+}
+
+static void print_kernel(const struct ctl *ctl, const json_t *status)
+{
+	_cleanup_free_ char *kernel = get_text(status, "kernel");
+	_cleanup_free_ char *advice = get_text(status, "advice");
+
+	printf("Kernel   %s%s%s", output_mark(ctl->colour, is_fed(status) ? MARK_GOOD : MARK_BAD),
+	       kernel, output_mark(ctl->colour, MARK_NONE));
+	if (json_is_integer(json_object_get(status, "epoch")))
+		printf(", epoch %llu", (unsigned long long)get_int(status, "epoch"));
+	putchar('\n');
+	if (json_is_string(json_object_get(status, "advice")))
+		output_wrapped(advice, INDENT);
+}
+
+static void print_text(const struct ctl *ctl, const json_t *status)
+{
+	_cleanup_free_ char *version = get_text(status, "version");
+	_cleanup_free_ char *started = get_text(status, "started");
+	_cleanup_free_ char *up = format_duration(time(NULL) - parse_time(started));
+
+	printf("%skvmexitd%s %s, up %s\n", output_mark(ctl->colour, MARK_HEAD),
+	       output_mark(ctl->colour, MARK_NONE), version, up);
+	print_kernel(ctl, status);
+	printf("VMs      %lld with %lld vCPUs, %lld ended\n", get_int(status, "vms"),
+	       get_int(status, "vcpus"), get_int(status, "ended_vms"));
+	printf("Stream   %lld batches, %lld lost, %lld resyncs, %lld malformed\n",
+	       get_int(status, "batches"), get_int(status, "lost"), get_int(status, "resyncs"),
+	       get_int(status, "malformed"));
+	printf("Clients  %lld, %lld watching; cut off: %lld slow, %lld bad; %lld refused\n",
+	       get_int(status, "clients"), get_int(status, "watchers"),
+	       get_int(status, "slow_clients"), get_int(status, "bad_clients"),
+	       get_int(status, "refused_clients"));
+}
+
+static enum ctl_exit run(struct ctl *ctl, int argc, char **argv)
+{
+	json_t *status = NULL;
+	enum ctl_exit result;
+
+	(void)argc;
+	(void)argv;
+	result = ctl_call(ctl, CTL_METHOD("Status"), NULL, &status);
+	if (result != CTL_OK)
+		return result;
+
+	if (ctl->json)
+		output_json(status);
+	else
+		print_text(ctl, status);
+	if (!is_fed(status))
+		result = CTL_NO_KERNEL;
+	json_decref(status);
+	return result;
+}
+
+const struct ctl_command ctl_status = {
+	.name = "status",
+	.args = "",
+	.help = "whether exits reach kvmexitd (the default)",
+	.run = run,
+};
