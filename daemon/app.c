@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * kvmexitd as a whole: owns every object, and carries news between them.
+ *
+ *   genl_source ─► registry ─► journal, server
+ *
+ * There is one thread and one loop. The source calls a handler here for each
+ * message, which goes into the registry; when it has told all that there was,
+ * the VMs that changed are walked once, and the journal and the server's
+ * watchers are told. Nothing here waits for the kernel or for a client; only the
+ * journal, where it is slow, and reading /proc take what time they take.
+ */
+#include "config.h"
+
+#include "app.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/kvm_exitstat.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-event.h>
+
+#include "app_internal.h"
+#include "model/sample.h"
+#include "options.h"
+#include "server/server.h"
+#include "source/genl_parse.h"
+#include "util/clock.h"
+#include "util/log.h"
+#include "util/util.h"
+
+/* Malformed messages of one cause come in masses or not at all. */
+#define MALFORMED_LINES	      3
+#define MALFORMED_INTERVAL_NS (600 * NS_PER_S)
+
+/* STATUS= is for people. */
+#define STATUS_SPACING_NS NS_PER_S
+
+static void tell_status(struct app *app, uint64_t now_ns)
+{
+	app->status_told_ns = now_ns;
+	app->status_stale = false;
+	if (app->status.kernel == KERNEL_STREAMING || app->status.kernel == KERNEL_RESYNCING)
+		(void)sd_notifyf(0, "STATUS=%s: %zu VMs, %zu vCPUs",
+				 app->status.kernel == KERNEL_STREAMING ? "Streaming" : "Resyncing",
+				 registry_n_live(app->registry), registry_n_vcpus(app->registry));
+	else
+		(void)sd_notifyf(0, "STATUS=%s", kernel_state_advice(app->status.kernel));
+}
+
+static void on_state(void *userdata, enum kernel_state state)
+{
+	struct app *app = userdata;
+
+	app->status.kernel = state;
+	if (state == KERNEL_RESYNCING)
+		app->status.resyncing_ns = clock_boottime_ns();
+	if (state != KERNEL_RESYNCING && (!app->state_told || app->told_state != state)) {
+		app->state_told = true;
+		app->told_state = state;
+		/* VMs that were there come with the state, so the walk is first. */
+		app_tell_changes(app);
+		journal_state(app->journal, state);
+	}
+	tell_status(app, clock_boottime_ns());
+}
+
+static int on_message(void *userdata, const struct exit_message *message)
+{
+	struct app *app = userdata;
+	int r;
+
+	app->status.has_epoch = true;
+	app->status.epoch = message->epoch;
+	if (message->type == MESSAGE_EXITS)
+		app->status.batches++;
+	if (message->has_vm)
+		app->status_stale = true;
+
+	registry_set_clock(app->registry, clock_realtime_offset_ns());
+	r = registry_apply(app->registry, message);
+	if (r < 0 && ratelimit_pass(&app->malformed, message->time_ns))
+		log_error("cannot take in all of a message: %s%s", strerror(-r),
+			  r == -ENOMEM ? ", reading totals anew" : "");
+	return r;
+}
+
+static void on_malformed(void *userdata, const char *what)
+{
+	struct app *app = userdata;
+
+	app->status.malformed++;
+	if (ratelimit_pass(&app->malformed, clock_boottime_ns()))
+		log_warning("cannot read a message of the kernel: %s, skipped", what);
+}
+
+static void on_gap(void *userdata)
+{
+	struct app *app = userdata;
+
+	app->status.lost++;
+	app->gap_untold = true;
+	registry_gap(app->registry);
+}
+
+static void on_dump_begin(void *userdata)
+{
+	struct app *app = userdata;
+
+	registry_dump_begin(app->registry);
+}
+
+static void on_dump_end(void *userdata, bool complete)
+{
+	struct app *app = userdata;
+	uint64_t now_ns = clock_boottime_ns();
+
+	if (!complete)
+		return;
+
+	registry_dump_end(app->registry, now_ns);
+	app->status.resyncing_ns = now_ns;
+	if (app->dumped)
+		app->status.resyncs++;
+	app->dumped = true;
+	if (app->gap_untold)
+		journal_resynced(app->journal, &app->status, now_ns);
+	app->gap_untold = false;
+}
+
+static void on_config(void *userdata, const struct genl_config *config)
+{
+	struct app *app = userdata;
+
+	registry_set_interval(app->registry, config->interval_ms * NS_PER_MS);
+}
+
+static void on_family_gone(void *userdata)
+{
+	struct app *app = userdata;
+
+	app->status.has_epoch = false;
+	registry_set_clock(app->registry, clock_realtime_offset_ns());
+	registry_end_all(app->registry, clock_boottime_ns());
+}
+
+static void on_drained(void *userdata)
+{
+	struct app *app = userdata;
+	uint64_t now_ns = clock_boottime_ns();
+
+	app_tell_changes(app);
+	if (app->status_stale && now_ns - app->status_told_ns >= STATUS_SPACING_NS)
+		tell_status(app, now_ns);
+}
+
+static const struct genl_source_handlers source_handlers = {
+	.state = on_state,
+	.message = on_message,
+	.malformed = on_malformed,
+	.gap = on_gap,
+	.dump_begin = on_dump_begin,
+	.dump_end = on_dump_end,
+	.config = on_config,
+	.family_gone = on_family_gone,
+	.drained = on_drained,
+};
+
+static int on_summary(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct app *app = userdata;
+
+	(void)usec;
+	journal_summary(app->journal, clock_boottime_ns());
+	if (app->status_stale)
+		tell_status(app, clock_boottime_ns());
+	(void)sd_event_source_set_time_relative(source, app->summary_interval_us);
+	(void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+	return 0;
+}
+
+/* Without a handler of ours it ends the loop, however busy that is. */
+static int add_signal(struct app *app, int number)
+{
+	sd_event_source *source = NULL;
+	int r;
+
+	r = sd_event_add_signal(app->event, &source, number, NULL, NULL);
+	if (r >= 0)
+		r = sd_event_source_set_priority(source, SD_EVENT_PRIORITY_IMPORTANT);
+	if (r >= 0)
+		r = sd_event_source_set_floating(source, true);
+	sd_event_source_unref(source);
+	return r;
+}
+
+static int add_signals(struct app *app)
+{
+	sigset_t signals;
+	int r;
+
+	(void)sigemptyset(&signals);
+	(void)sigaddset(&signals, SIGTERM);
+	(void)sigaddset(&signals, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
+		return -errno;
+
+	r = add_signal(app, SIGTERM);
+	return r < 0 ? r : add_signal(app, SIGINT);
+}
+
+static int add_timers(struct app *app)
+{
+	int r;
+
+	r = app_add_names_timer(app);
+	if (r < 0 || app->summary_interval_us == 0)
+		return r;
+	return sd_event_add_time_relative(app->event, &app->summary_timer, CLOCK_BOOTTIME,
+					  app->summary_interval_us, 0, on_summary, app);
+}
+
+int app_new(struct app **out, const struct options *options)
+{
+	_cleanup_(app_freep) struct app *app = calloc(1, sizeof(*app));
+	int r;
+
+	if (!app)
+		return -ENOMEM;
+
+	app->socket_path = options->socket;
+	app->receive_buffer = options->receive_buffer;
+	app->summary_interval_us = options->summary_interval_s * US_PER_S;
+	app->status.started_us = clock_realtime_us();
+	app->malformed = (struct ratelimit){ .interval_ns = MALFORMED_INTERVAL_NS,
+					     .burst = MALFORMED_LINES };
+
+	r = sd_event_default(&app->event);
+	if (r < 0)
+		return r;
+	r = add_signals(app);
+	if (r < 0)
+		return r;
+	r = registry_new(&app->registry);
+	if (r < 0)
+		return r;
+	r = journal_new(&app->journal, app->registry, clock_boottime_ns());
+	if (r < 0)
+		return r;
+	r = server_new(&app->server, app->event, app->registry, &app->status);
+	if (r < 0)
+		return r;
+	r = genl_source_new(&app->source, app->event, &source_handlers, app);
+	if (r < 0)
+		return r;
+	r = add_timers(app);
+	if (r < 0)
+		return r;
+
+	*out = TAKE_PTR(app);
+	return 0;
+}
+
+struct app *app_free(struct app *app)
+{
+	if (!app)
+		return NULL;
+
+	genl_source_free(app->source);
+	server_free(app->server);
+	journal_free(app->journal);
+	registry_free(app->registry);
+	sd_event_source_disable_unref(app->summary_timer);
+	sd_event_source_disable_unref(app->names_timer);
+	sd_event_unref(app->event);
+	free(app);
+	return NULL;
+}
+
+static int listen_sockets(struct app *app)
+{
+	int n = sd_listen_fds(true), i, r;
+
+	if (n < 0)
+		return n;
+	for (i = 0; i < n; i++) {
+		r = server_listen_fd(app->server, SD_LISTEN_FDS_START + i);
+		if (r < 0) {
+			log_error("cannot serve on a socket that systemd passed: %s", strerror(-r));
+			return r;
+		}
+	}
+	if (n > 0)
+		return 0;
+
+	r = server_listen_path(app->server, app->socket_path);
+	if (r < 0)
+		log_error("cannot listen on %s: %s", app->socket_path, strerror(-r));
+	return r;
+}
+
+int app_run(struct app *app)
+{
+	int r;
+
+	r = listen_sockets(app);
+	if (r < 0)
+		return r;
+
+	registry_set_watched(app->registry, clock_boottime_ns());
+	r = genl_source_start(app->source, app->receive_buffer);
+	if (r < 0) {
+		log_error("cannot open netlink sockets: %s", strerror(-r));
+		return r;
+	}
+
+	(void)sd_event_set_watchdog(app->event, true);
+	(void)sd_notify(0, "READY=1");
+	r = sd_event_loop(app->event);
+	(void)sd_notify(0, "STOPPING=1");
+	return r;
+}

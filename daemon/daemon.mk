@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# kvmexitd: all but its main() is a library, so that tests link the real code.
+noinst_LIBRARIES += daemon/libkvmexitd.a
+daemon_libkvmexitd_a_SOURCES = \
+	daemon/app.c daemon/app.h \
+	daemon/app_changes.c \
+	daemon/app_internal.h \
+	daemon/model/reason.c daemon/model/reason.h \
+	daemon/model/registry.c daemon/model/registry.h \
+	daemon/model/registry_dead.c \
+	daemon/model/registry_internal.h \
+	daemon/model/registry_read.c \
+	daemon/model/registry_vm.c \
+	daemon/model/sample.c daemon/model/sample.h \
+	daemon/model/status.c daemon/model/status.h \
+	daemon/model/window.c daemon/model/window.h \
+	daemon/options.c daemon/options.h \
+	daemon/sink/entry.c daemon/sink/entry.h \
+	daemon/sink/journal.c daemon/sink/journal.h \
+	daemon/sink/message_ids.h \
+	daemon/source/genl_parse.c daemon/source/genl_parse.h \
+	daemon/source/genl_request.c daemon/source/genl_request.h \
+	daemon/source/genl_socket.c daemon/source/genl_socket.h \
+	daemon/source/genl_source.c daemon/source/genl_source.h \
+	daemon/source/genl_source_internal.h \
+	daemon/source/genl_state.c \
+	daemon/source/stream.c daemon/source/stream.h \
+	daemon/source/vm_name.c daemon/source/vm_name.h \
+	daemon/source/vm_name_parse.c \
+	daemon/uapi/linux/kvm_exitstat.h \
+	daemon/util/array.c daemon/util/array.h \
+	daemon/util/clock.c daemon/util/clock.h \
+	daemon/util/log.c daemon/util/log.h \
+	daemon/util/ratelimit.c daemon/util/ratelimit.h \
+	daemon/util/text.c daemon/util/text.h \
+	daemon/util/util.h
+
+KVMEXITD_LIBS = daemon/libkvmexitd.a $(LIBNL_LIBS) $(SYSTEMD_LIBS) $(JANSSON_LIBS)
+
+sbin_PROGRAMS += daemon/kvmexitd
+daemon_kvmexitd_SOURCES = daemon/kvmexitd.c
+daemon_kvmexitd_LDADD = $(KVMEXITD_LIBS)
+
+dist_catalog_DATA = daemon/catalog/kvmexitd.catalog
