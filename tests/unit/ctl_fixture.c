@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * kvmexitctl and a server, in processes of their own.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "ctl_fixture.h"
+#include "server_fixture.h"
+#include "util/clock.h"
+
+#define ARGS_MAX 16
+#define NOBODY	 65534
+
+/* What is broken must not hang for ever: alarm()'s signal ends the test. */
+#define PATIENCE_S 60
+
+/* -- the server's process -------------------------------------------------- */
+
+struct serving {
+	struct fixture *f;
+	int control;
+	char command; /* that is waited with, or 0 */
+	uint64_t total; /* of db */
+};
+
+static void answer(struct serving *s)
+{
+	assert_int_equal(write(s->control, &s->command, 1), 1);
+	s->command = 0;
+}
+
+static void carry_out(struct serving *s)
+{
+	struct server_limits limits = server_default_limits;
+	struct fixture *f = s->f;
+
+	switch (s->command) {
+	case COMMAND_NONE:
+		break;
+	case COMMAND_WAITING:
+		f->status.kernel = KERNEL_WAITING;
+		f->status.has_epoch = false;
+		break;
+	case COMMAND_STALE:
+		f->status.kernel = KERNEL_RESYNCING;
+		f->status.resyncing_ns = clock_boottime_ns() - 60 * NS_PER_S;
+		break;
+	case COMMAND_TWINS:
+		fixture_create(f, 8, 880, "twin");
+		fixture_create(f, 9, 990, "twin");
+		break;
+	case COMMAND_HOSTILE:
+		fixture_create(f, 6, 666, "\033[2Jevil\nname");
+		break;
+	case COMMAND_FULL:
+		limits.clients = 0;
+		server_set_limits(f->server, &limits);
+		break;
+	case COMMAND_EMPTY:
+		registry_end_all(f->registry, clock_boottime_ns());
+		break;
+	case COMMAND_EXITS:
+	case COMMAND_END:
+		if (f->server->stats.watchers == 0)
+			return;
+		if (s->command == COMMAND_EXITS)
+			fixture_count(f, 2, 0, CODE_CPUID, false, ++s->total);
+		else
+			fixture_destroy(f, 2);
+		break;
+	case COMMAND_QUIT:
+		f->server = server_free(f->server);
+		answer(s);
+		_exit(0);
+	default:
+		return;
+	}
+	fixture_publish(f);
+	answer(s);
+}
+
+static int on_control(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct serving *s = userdata;
+
+	(void)source;
+	(void)revents;
+	/* The test ended without a word. */
+	if (read(fd, &s->command, 1) != 1)
+		_exit(1);
+	return 0;
+}
+
+static void serve(struct fixture *f, int control)
+{
+	struct serving s = { .f = f, .control = control, .total = 7 };
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (sd_event_add_io(f->event, NULL, control, EPOLLIN, on_control, &s) < 0)
+		_exit(1);
+	for (;;) {
+		if (sd_event_run(f->event, UINT64_MAX) < 0)
+			_exit(1);
+		carry_out(&s);
+	}
+}
+
+int process_setup(void **state)
+{
+	struct process *p = calloc(1, sizeof(*p));
+	int pair[2];
+
+	assert_non_null(p);
+	alarm(PATIENCE_S);
+	p->fixture = fixture_new();
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	p->pid = fork();
+	assert_true(p->pid >= 0);
+	if (p->pid == 0) {
+		close(pair[0]);
+		fixture_start(p->fixture);
+		fixture_fill(p->fixture);
+		serve(p->fixture, pair[1]);
+	}
+	close(pair[1]);
+	p->control = pair[0];
+	/* It listens from then on. */
+	process_command(p, COMMAND_NONE);
+	*state = p;
+	return 0;
+}
+
+int process_teardown(void **state)
+{
+	struct process *p = *state;
+	void *inner = p->fixture;
+
+	(void)kill(p->pid, SIGKILL);
+	assert_int_equal(waitpid(p->pid, NULL, 0), p->pid);
+	close(p->control);
+	free(p);
+	alarm(0);
+	return fixture_teardown(&inner);
+}
+
+void process_begin(struct process *p, enum command command)
+{
+	char byte = (char)command;
+
+	assert_int_equal(write(p->control, &byte, 1), 1);
+}
+
+void process_end(struct process *p, enum command command)
+{
+	char byte;
+
+	assert_int_equal(read(p->control, &byte, 1), 1);
+	assert_int_equal(byte, command);
+}
+
+void process_command(struct process *p, enum command command)
+{
+	process_begin(p, command);
+	process_end(p, command);
+}
+
+/* -- kvmexitctl ------------------------------------------------------------ */
+
+static void collect(char **argv, const char *socket, const char *first, va_list args)
+{
+	size_t n = 0;
+	const char *arg;
+
+	argv[n++] = (char *)"kvmexitctl";
+	if (socket) {
+		argv[n++] = (char *)"-s";
+		argv[n++] = (char *)socket;
+	}
+	for (arg = first ? first : va_arg(args, const char *); arg;
+	     arg = va_arg(args, const char *)) {
+		assert_true(n < ARGS_MAX - 1);
+		argv[n++] = (char *)arg;
+	}
+	argv[n] = NULL;
+}
+
+static pid_t spawn(char **argv, int out, int err, bool nobody)
+{
+	/* By descriptor: nobody may not be let in where it was built. */
+	int binary = open(KVMEXITCTL, O_PATH | O_CLOEXEC);
+	pid_t pid;
+
+	assert_true(binary >= 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		if (nobody && (setgroups(0, NULL) < 0 || setgid(NOBODY) < 0 || setuid(NOBODY) < 0))
+			_exit(126);
+		if (dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0)
+			_exit(126);
+		fexecve(binary, argv, environ);
+		_exit(127);
+	}
+	close(binary);
+	return pid;
+}
+
+static int wait_for(pid_t pid)
+{
+	int status;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* All that is in fd, which is closed. */
+static char *read_all(int fd)
+{
+	off_t size = lseek(fd, 0, SEEK_END);
+	char *text;
+
+	assert_true(size >= 0);
+	text = calloc(1, (size_t)size + 1);
+	assert_non_null(text);
+	assert_int_equal(pread(fd, text, (size_t)size, 0), size);
+	close(fd);
+	return text;
+}
+
+static int temporary(void)
+{
+	int fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static struct result run(char **argv, bool nobody)
+{
+	int out = temporary(), err = temporary();
+	struct result result = { .status = wait_for(spawn(argv, out, err, nobody)) };
+
+	result.out = read_all(out);
+	result.err = read_all(err);
+	return result;
+}
+
+#define COLLECT(argv, last, socket, first)           \
+	do {                                         \
+		va_list args_;                       \
+                                                     \
+		va_start(args_, last);               \
+		collect(argv, socket, first, args_); \
+		va_end(args_);                       \
+	} while (0)
+
+struct result ctl_run(const char *arg, ...)
+{
+	char *argv[ARGS_MAX];
+
+	COLLECT(argv, arg, NULL, arg);
+	return run(argv, false);
+}
+
+struct result ctl(struct process *p, ...)
+{
+	char *argv[ARGS_MAX];
+
+	COLLECT(argv, p, p->fixture->path, NULL);
+	return run(argv, false);
+}
+
+struct result ctl_as_nobody(struct process *p, ...)
+{
+	char *argv[ARGS_MAX];
+
+	COLLECT(argv, p, p->fixture->path, NULL);
+	return run(argv, true);
+}
+
+struct result ctl_to_file(struct process *p, const char *path, ...)
+{
+	char *argv[ARGS_MAX];
+	int out = open(path, O_WRONLY | O_CLOEXEC), err = temporary();
+	struct result result = { 0 };
+
+	assert_true(out >= 0);
+	COLLECT(argv, path, p->fixture->path, NULL);
+	result.status = wait_for(spawn(argv, out, err, false));
+	close(out);
+	result.err = read_all(err);
+	return result;
+}
+
+void result_done(struct result *result)
+{
+	free(result->out);
+	free(result->err);
+}
+
+json_t *result_json(struct result *result)
+{
+	json_t *json = json_loads(result->out, 0, NULL);
+
+	assert_non_null(json);
+	assert_string_equal(result->err, "");
+	result_done(result);
+	return json;
+}
+
+struct watcher watch_start(struct process *p, const char *vm)
+{
+	char *argv[] = { (char *)"kvmexitctl", (char *)"-s", p->fixture->path,
+			 (char *)"watch",      (char *)vm,   NULL };
+	struct watcher watcher = { .err = temporary() };
+	int out[2];
+
+	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+	watcher.pid = spawn(argv, out[1], watcher.err, false);
+	close(out[1]);
+	watcher.out = fdopen(out[0], "r");
+	assert_non_null(watcher.out);
+	return watcher;
+}
+
+json_t *watch_event(struct watcher *watcher)
+{
+	char *line = NULL;
+	size_t size = 0;
+	json_t *event;
+
+	if (getline(&line, &size, watcher->out) < 0) {
+		free(line);
+		return NULL;
+	}
+	event = json_loads(line, 0, NULL);
+	assert_non_null(event);
+	free(line);
+	return event;
+}
+
+int watch_end(struct watcher *watcher, char **err)
+{
+	int status = wait_for(watcher->pid);
+
+	if (watcher->out)
+		fclose(watcher->out);
+	*err = read_all(watcher->err);
+	return status;
+}

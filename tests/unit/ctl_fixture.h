@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Runs kvmexitctl, and a server for it in a process of its own, which does what
+ * it is told byte by byte.
+ */
+#ifndef KVMEXITD_TESTS_CTL_FIXTURE_H
+#define KVMEXITD_TESTS_CTL_FIXTURE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+struct fixture;
+
+struct process {
+	struct fixture *fixture; /* for its path; the server is in the child */
+	pid_t pid;
+	int control;
+};
+
+enum command {
+	COMMAND_NONE = '.',
+	COMMAND_WAITING = 'w', /* the kernel is not patched */
+	COMMAND_STALE = 's', /* totals could not be read for long */
+	COMMAND_TWINS = 't', /* two VMs with a name in common */
+	COMMAND_HOSTILE = 'h', /* a VM of pid 666 whose name has control characters */
+	COMMAND_FULL = 'f', /* no client more is let in */
+	COMMAND_EMPTY = 'n', /* no VM lives */
+	/* These wait till there is a watcher. */
+	COMMAND_EXITS = 'x', /* one exit more of db */
+	COMMAND_END = 'e', /* db ends */
+	COMMAND_QUIT = 'q',
+};
+
+int process_setup(void **state);
+int process_teardown(void **state);
+
+/* In two halves, for what is to be done while something else waits for it. */
+void process_begin(struct process *p, enum command command);
+void process_end(struct process *p, enum command command);
+
+/* Returns when it is done. */
+void process_command(struct process *p, enum command command);
+
+struct result {
+	int status; /* as a shell has it */
+	char *out, *err;
+};
+
+/* Arguments end with NULL; ctl() puts the server's socket in front. */
+struct result ctl_run(const char *arg, ...) __attribute__((sentinel));
+struct result ctl(struct process *p, ...) __attribute__((sentinel));
+struct result ctl_as_nobody(struct process *p, ...) __attribute__((sentinel));
+struct result ctl_to_file(struct process *p, const char *path, ...) __attribute__((sentinel));
+void result_done(struct result *result);
+
+/* Its output, to be one JSON value; frees the result. */
+json_t *result_json(struct result *result);
+
+struct watcher {
+	pid_t pid;
+	FILE *out;
+	int err;
+};
+
+/* vm may be NULL. */
+struct watcher watch_start(struct process *p, const char *vm);
+
+/* The next line as JSON, NULL at the end. */
+json_t *watch_event(struct watcher *watcher);
+
+/* Waits for its end; gives the status, and *err to be freed. */
+int watch_end(struct watcher *watcher, char **err);
+
+#endif

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Tests of the daemon's core.
+if HAVE_CMOCKA
+check_LIBRARIES += tests/unit/libunittest.a
+tests_unit_libunittest_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
+tests_unit_libunittest_a_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_libunittest_a_SOURCES = \
+	tests/unit/fake_kernel.c tests/unit/fake_kernel.h \
+	tests/unit/model_build.c tests/unit/model_build.h \
+	tests/unit/nlmsg_build.c tests/unit/nlmsg_build.h \
+	tests/unit/unit_test.c tests/unit/unit_test.h
+
+UNIT_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit -DSOURCE_DIR='"$(abs_top_srcdir)"' \
+	-DKVMEXITD='"$(abs_top_builddir)/daemon/kvmexitd"'
+UNIT_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+UNIT_LDADD = tests/unit/libunittest.a $(KVMEXITD_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS = \
+	tests/unit/test_genl_hostile \
+	tests/unit/test_genl_loss \
+	tests/unit/test_genl_parse \
+	tests/unit/test_genl_source \
+	tests/unit/test_options \
+	tests/unit/test_reason \
+	tests/unit/test_registry \
+	tests/unit/test_registry_limits \
+	tests/unit/test_registry_random \
+	tests/unit/test_registry_rates \
+	tests/unit/test_sink \
+	tests/unit/test_stream \
+	tests/unit/test_vm_name \
+	tests/unit/test_window
+check_PROGRAMS += $(UNIT_TESTS)
+TESTS += $(UNIT_TESTS)
+
+tests_unit_test_genl_hostile_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_genl_hostile_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_genl_hostile_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_genl_loss_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_genl_loss_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_genl_loss_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_genl_parse_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_genl_parse_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_genl_parse_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_genl_source_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_genl_source_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_genl_source_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_options_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_options_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_options_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_reason_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_reason_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_reason_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_registry_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_registry_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_registry_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_registry_limits_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_registry_limits_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_registry_limits_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_registry_random_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_registry_random_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_registry_random_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_registry_rates_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_registry_rates_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_registry_rates_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_sink_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_sink_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_sink_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_stream_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_stream_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_stream_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_vm_name_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_vm_name_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_vm_name_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_window_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_window_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_window_LDADD = $(UNIT_LDADD)
+endif

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * kvmexitctl watch, and all that ends it.
+ */
+#include "config.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ctl_fixture.h"
+#include "server_fixture.h"
+
+static void test_watch(void **state)
+{
+	struct process *p = *state;
+	struct watcher watcher = watch_start(p, NULL);
+	json_t *event;
+	char *err;
+
+	process_command(p, COMMAND_EXITS);
+	event = watch_event(&watcher);
+	assert_text(event, "event", "exits");
+	assert_text(event, "name", "db");
+	assert_number(event, "delta", 1);
+	json_decref(event);
+	process_command(p, COMMAND_EXITS);
+	event = watch_event(&watcher);
+	assert_number(event, "exits", 9);
+	json_decref(event);
+
+	assert_int_equal(kill(watcher.pid, SIGINT), 0);
+	assert_int_equal(watch_end(&watcher, &err), 0);
+	assert_string_equal(err, "");
+	free(err);
+}
+
+/* What is no text at all is no VM's name, and not every VM's either. */
+static void test_watch_invalid(void **state)
+{
+	struct process *p = *state;
+	struct result result = ctl(p, "watch", "\xff", NULL);
+
+	assert_int_equal(result.status, 1);
+	assert_string_equal(result.out, "");
+	assert_string_equal(result.err, "kvmexitctl: no VM matches '?'\n");
+	result_done(&result);
+}
+
+static void test_watch_vm(void **state)
+{
+	struct process *p = *state;
+	struct watcher watcher = watch_start(p, "db");
+	json_t *event;
+	char *err;
+
+	process_command(p, COMMAND_END);
+	event = watch_event(&watcher);
+	assert_text(event, "event", "ended");
+	json_decref(event);
+	/* Nothing to come any more, so it ends by itself. */
+	assert_null(watch_event(&watcher));
+	assert_int_equal(watch_end(&watcher, &err), 0);
+	assert_string_equal(err, "");
+	free(err);
+}
+
+static void test_watch_restart(void **state)
+{
+	struct process *p = *state;
+	struct watcher watcher = watch_start(p, NULL);
+	json_t *event;
+	char *err;
+
+	process_command(p, COMMAND_EXITS);
+	event = watch_event(&watcher);
+	json_decref(event);
+	process_command(p, COMMAND_QUIT);
+	assert_null(watch_event(&watcher));
+	assert_int_equal(watch_end(&watcher, &err), 3);
+	assert_string_equal(err, "kvmexitctl: kvmexitd closed the connection\n");
+	free(err);
+}
+
+/* "watch | head -1": it notices that nobody reads, also without an event. */
+static void test_watch_closed(void **state)
+{
+	struct process *p = *state;
+	struct watcher watcher = watch_start(p, NULL);
+	json_t *event;
+	char *err;
+
+	process_command(p, COMMAND_EXITS);
+	event = watch_event(&watcher);
+	json_decref(event);
+	fclose(watcher.out);
+	watcher.out = NULL;
+	assert_int_equal(watch_end(&watcher, &err), 0);
+	assert_string_equal(err, "");
+	free(err);
+}
+
+/* No room for the first event. */
+static void test_watch_full(void **state)
+{
+	struct process *p = *state;
+	struct result result;
+
+	process_begin(p, COMMAND_EXITS);
+	result = ctl_to_file(p, "/dev/full", "watch", NULL);
+	process_end(p, COMMAND_EXITS);
+	assert_int_equal(result.status, 1);
+	assert_non_null(strstr(result.err, "cannot write"));
+	result_done(&result);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, process_setup, process_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_watch),	  TEST(test_watch_invalid), TEST(test_watch_vm),
+		TEST(test_watch_restart), TEST(test_watch_closed),  TEST(test_watch_full),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

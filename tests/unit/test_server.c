@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The methods, and what varlink promises about them.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "server_fixture.h"
+#include "util/clock.h"
+
+static json_t *ask(struct fixture *f, const char *call)
+{
+	int fd = fixture_connect(f);
+	json_t *reply = fixture_call(f, fd, call);
+	json_t *parameters;
+
+	if (json_object_get(reply, "error"))
+		fail_msg("error for %s", call);
+	assert_null(json_object_get(reply, "continues"));
+	parameters = json_incref(at(reply, "parameters"));
+	json_decref(reply);
+	close(fd);
+	return parameters;
+}
+
+static void test_service(void **state)
+{
+	struct fixture *f = *state;
+	json_t *info = ask(f, CALL(SERVICE ".GetInfo"));
+	json_t *text;
+	size_t i;
+
+	assert_text(info, "product", "kvmexitd");
+	assert_text(info, "version", PACKAGE_VERSION);
+	assert_true(json_is_string(at(info, "vendor")) && json_is_string(at(info, "url")));
+	assert_int_equal(json_array_size(at(info, "interfaces")), 2);
+	for (i = 0; i < 2; i++) {
+		const char *name = json_string_value(json_array_get(at(info, "interfaces"), i));
+		char call[128], line[64];
+
+		snprintf(call, sizeof(call),
+			 "{\"method\":\"" SERVICE ".GetInterfaceDescription\","
+			 "\"parameters\":{\"interface\":\"%s\"}}",
+			 name);
+		snprintf(line, sizeof(line), "\ninterface %s\n", name);
+		text = ask(f, call);
+		assert_non_null(strstr(json_string_value(at(text, "description")), line));
+		json_decref(text);
+	}
+	json_decref(info);
+}
+
+/* Clients read the very file. */
+static void test_description(void **state)
+{
+	char file[16384];
+	FILE *stream = fopen(SOURCE_DIR "/daemon/server/" EXITS ".varlink", "r");
+	size_t len;
+	json_t *text;
+
+	assert_non_null(stream);
+	len = fread(file, 1, sizeof(file) - 1, stream);
+	file[len] = '\0';
+	fclose(stream);
+	text = ask(*state, "{\"method\":\"" SERVICE ".GetInterfaceDescription\","
+			   "\"parameters\":{\"interface\":\"" EXITS "\"}}");
+	assert_text(text, "description", file);
+	json_decref(text);
+}
+
+static void test_status(void **state)
+{
+	struct fixture *f = *state;
+	json_t *status = ask(f, CALL(EXITS ".Status"));
+
+	assert_text(status, "kernel", "streaming");
+	assert_true(json_is_true(at(status, "synced")));
+	assert_true(json_is_null(at(status, "advice")));
+	assert_number(status, "epoch", 7);
+	assert_number(status, "batches", 5);
+	assert_number(status, "vms", 2);
+	assert_number(status, "ended_vms", 1);
+	assert_number(status, "vcpus", 3);
+	assert_number(status, "clients", 1);
+	assert_number(status, "watchers", 0);
+	json_decref(status);
+
+	f->status.kernel = KERNEL_WAITING;
+	f->status.has_epoch = false;
+	status = ask(f, CALL(EXITS ".Status"));
+	assert_text(status, "kernel", "waiting");
+	assert_true(json_is_false(at(status, "synced")));
+	assert_true(json_is_string(at(status, "advice")));
+	assert_true(json_is_null(at(status, "epoch")));
+	json_decref(status);
+}
+
+/* Totals are read anew in a moment, or something is wrong. */
+static void test_status_resyncing(void **state)
+{
+	struct fixture *f = *state;
+	json_t *status;
+
+	f->status.kernel = KERNEL_RESYNCING;
+	f->status.resyncing_ns = clock_boottime_ns();
+	status = ask(f, CALL(EXITS ".Status"));
+	assert_text(status, "kernel", "resyncing");
+	assert_true(json_is_true(at(status, "synced")));
+	json_decref(status);
+
+	f->status.resyncing_ns -= 10 * NS_PER_S;
+	status = ask(f, CALL(EXITS ".Status"));
+	assert_text(status, "kernel", "resyncing");
+	assert_true(json_is_false(at(status, "synced")));
+	assert_non_null(strstr(json_string_value(at(status, "advice")), "keeps trying"));
+	json_decref(status);
+}
+
+static void test_list(void **state)
+{
+	json_t *list = ask(*state, CALL(EXITS ".List"));
+
+	assert_int_equal(json_array_size(at(list, "vms")), 2);
+	assert_number(list, "vms.0.id", 1);
+	assert_text(list, "vms.0.name", "web01");
+	assert_number(list, "vms.0.pid", 812);
+	assert_text(list, "vms.0.isa", "svm");
+	assert_true(json_is_true(at(list, "vms.0.alive")));
+	assert_true(json_is_null(at(list, "vms.0.ended")));
+	assert_number(list, "vms.0.exits", 1555);
+	assert_number(list, "vms.0.vcpu_count", 2);
+	assert_true(json_is_real(at(list, "vms.0.rates.5m")));
+	assert_int_equal(json_object_size(at(list, "vms.0.rates")), 4);
+	assert_null(json_object_get(at(list, "vms.0"), "reasons"));
+	assert_text(list, "vms.1.name", "db");
+	json_decref(list);
+
+	list = ask(*state, "{\"method\":\"" EXITS ".List\",\"parameters\":{\"all\":true}}");
+	assert_int_equal(json_array_size(at(list, "vms")), 3);
+	assert_text(list, "vms.2.name", "old");
+	assert_true(json_is_false(at(list, "vms.2.alive")));
+	/* 2026-01-01T00:00:00.000Z */
+	assert_int_equal(json_string_length(at(list, "vms.2.ended")), 24);
+	json_decref(list);
+}
+
+static void test_show(void **state)
+{
+	json_t *show = ask(*state, "{\"method\":\"" EXITS ".Show\",\"parameters\":"
+				   "{\"vm\":\"web01\",\"vcpus\":true}}");
+
+	assert_int_equal(json_array_size(at(show, "vm.reasons")), 2);
+	assert_text(show, "vm.reasons.0.reason", "MSR");
+	assert_number(show, "vm.reasons.0.code", CODE_MSR);
+	assert_number(show, "vm.reasons.0.total", 1525);
+	assert_number(show, "vm.reasons.0.nested", 25);
+	assert_true(json_is_real(at(show, "vm.reasons.0.rates.1s")));
+	assert_text(show, "vm.reasons.1.reason", "HLT");
+	assert_int_equal(json_array_size(at(show, "vm.vcpus")), 2);
+	assert_number(show, "vm.vcpus.0.id", 0);
+	assert_number(show, "vm.vcpus.0.exits", 1030);
+	assert_number(show, "vm.vcpus.1.id", 1);
+	assert_number(show, "vm.vcpus.1.exits", 525);
+	assert_number(show, "vm.vcpus.1.reasons.0.total", 525);
+	assert_number(show, "vm.vcpus.1.reasons.0.nested", 25);
+	json_decref(show);
+
+	/* By pid, by id, and one that ended, without vCPUs. */
+	show = ask(*state, "{\"method\":\"" EXITS ".Show\",\"parameters\":{\"vm\":\"900\"}}");
+	assert_text(show, "vm.name", "db");
+	assert_null(json_object_get(at(show, "vm"), "vcpus"));
+	json_decref(show);
+	show = ask(*state, "{\"method\":\"" EXITS ".Show\",\"parameters\":{\"vm\":\"1\"}}");
+	assert_text(show, "vm.name", "web01");
+	json_decref(show);
+	show = ask(*state, "{\"method\":\"" EXITS ".Show\",\"parameters\":{\"vm\":\"3\"}}");
+	assert_text(show, "vm.name", "old");
+	assert_text(show, "vm.reasons.0.reason", "IOIO");
+	json_decref(show);
+}
+
+/* Names come from outside: what reaches clients is JSON all the same. */
+static void test_names(void **state)
+{
+	struct fixture *f = *state;
+	json_t *show;
+
+	fixture_create(f, 4, 77, "\xff\"\\\n\xc3\xa9");
+	show = ask(f, "{\"method\":\"" EXITS ".Show\",\"parameters\":{\"vm\":\"77\"}}");
+	assert_text(show, "vm.name", "?\"\\?\xc3\xa9");
+	json_decref(show);
+}
+
+static void test_errors(void **state)
+{
+	struct fixture *f = *state;
+	int fd = fixture_connect(f);
+	json_t *reply;
+
+#define EXPECT(call, error, key, value) fixture_expect_error(f, fd, call, error, key, value)
+	EXPECT(CALL("a.b.C"), SERVICE ".InterfaceNotFound", "interface", "a.b");
+	EXPECT(CALL("Status"), SERVICE ".InterfaceNotFound", "interface", "Status");
+	EXPECT(CALL("."), SERVICE ".InterfaceNotFound", "interface", "");
+	EXPECT(CALL("io.kvmexit.Exit.Status"), SERVICE ".InterfaceNotFound", "interface",
+	       "io.kvmexit.Exit");
+	EXPECT(CALL(EXITS "."), SERVICE ".MethodNotFound", "method", EXITS ".");
+	EXPECT(CALL(EXITS ".status"), SERVICE ".MethodNotFound", "method", EXITS ".status");
+	EXPECT(CALL(EXITS ".Statuses"), SERVICE ".MethodNotFound", "method", EXITS ".Statuses");
+	EXPECT(CALL(SERVICE ".GetInterfaceDescription"), SERVICE ".InvalidParameter", "parameter",
+	       "interface");
+	EXPECT("{\"method\":\"" SERVICE ".GetInterfaceDescription\","
+	       "\"parameters\":{\"interface\":\"x.y\"}}",
+	       SERVICE ".InterfaceNotFound", "interface", "x.y");
+	EXPECT("{\"method\":\"" EXITS ".Status\",\"parameters\":{\"x\":1}}",
+	       SERVICE ".InvalidParameter", "parameter", "x");
+	EXPECT("{\"method\":\"" EXITS ".List\",\"parameters\":{\"all\":\"yes\"}}",
+	       SERVICE ".InvalidParameter", "parameter", "all");
+	EXPECT(CALL(EXITS ".Show"), SERVICE ".InvalidParameter", "parameter", "vm");
+	EXPECT("{\"method\":\"" EXITS ".Show\",\"parameters\":{\"vm\":1}}",
+	       SERVICE ".InvalidParameter", "parameter", "vm");
+	EXPECT("{\"method\":\"" EXITS ".Show\",\"parameters\":{\"vm\":\"web01\\u0000\"}}",
+	       SERVICE ".InvalidParameter", "parameter", "vm");
+	EXPECT("{\"method\":\"" EXITS ".Show\",\"parameters\":{\"vm\":\"web01\",\"vcpus\":0}}",
+	       SERVICE ".InvalidParameter", "parameter", "vcpus");
+	EXPECT("{\"method\":\"" EXITS ".Status\",\"upgrade\":true}", SERVICE ".InvalidParameter",
+	       "parameter", "upgrade");
+	EXPECT(CALL(EXITS ".Watch"), SERVICE ".ExpectedMore", NULL, NULL);
+	EXPECT("{\"method\":\"" EXITS ".Watch\",\"more\":true,\"parameters\":{\"vm\":\"old\"}}",
+	       EXITS ".NoSuchVm", "vm", "old");
+	EXPECT("{\"method\":\"" EXITS ".Show\",\"parameters\":{\"vm\":\"\"}}", EXITS ".NoSuchVm",
+	       "vm", "");
+#undef EXPECT
+
+	reply = fixture_call(f, fd,
+			     "{\"method\":\"" EXITS ".Show\",\"parameters\":{\"vm\":"
+			     "\"wbe01\"}}");
+	assert_text(reply, "error", EXITS ".NoSuchVm");
+	assert_text(reply, "parameters.near.0", "web01");
+	json_decref(reply);
+
+	reply = fixture_call(f, fd,
+			     "{\"method\":\"" EXITS ".Show\",\"parameters\":{\"vm\":\"OLF\"}}");
+	assert_text(reply, "parameters.near.0", "old");
+	json_decref(reply);
+
+	fixture_create(f, 8, 812, "x");
+	fixture_create(f, 9, 812, "x");
+	reply = fixture_call(f, fd,
+			     "{\"method\":\"" EXITS ".Show\",\"parameters\":{\"vm\":"
+			     "\"812\"}}");
+	assert_text(reply, "error", EXITS ".AmbiguousVm");
+	assert_int_equal(json_array_size(at(reply, "parameters.matches")), 3);
+	assert_number(reply, "parameters.matches.2", 9);
+	json_decref(reply);
+
+	/* And the connection is as good as ever. */
+	json_decref(fixture_call(f, fd, CALL(EXITS ".Status")));
+	assert_int_equal(f->server->stats.bad_clients, 0);
+	close(fd);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup_filled, fixture_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_service), TEST(test_description),
+		TEST(test_status),  TEST(test_status_resyncing),
+		TEST(test_list),    TEST(test_show),
+		TEST(test_names),   TEST(test_errors),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

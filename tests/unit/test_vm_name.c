@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What VMs are called: command lines, processes, and hostile names. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "source/vm_name.h"
+#include "unit_test.h"
+#include "util/text.h"
+
+#define NS_PER_S UINT64_C(1000000000)
+
+/* With its last NUL, as in /proc/PID/cmdline. */
+#define assert_cmdline(line, name)                                    \
+	do {                                                          \
+		char out_[VM_NAME_MAX] = "";                          \
+		assert_true(vm_name_parse(line, sizeof(line), out_)); \
+		assert_string_equal(out_, name);                      \
+	} while (0)
+
+#define assert_no_name(line)                                           \
+	do {                                                           \
+		char out_[VM_NAME_MAX];                                \
+		assert_false(vm_name_parse(line, sizeof(line), out_)); \
+	} while (0)
+
+static void test_qemu(void **state)
+{
+	(void)state;
+	assert_cmdline("/usr/bin/qemu-system-x86_64\0-name\0web\0-m\0"
+		       "1G",
+		       "web");
+	assert_cmdline("qemu-kvm\0-name\0guest=web,debug-threads=on\0-S", "web");
+	assert_cmdline("qemu-kvm\0-name\0debug-threads=on,guest=web", "web");
+	assert_cmdline("qemu-kvm\0-name\0web,process=qemu:web", "web");
+	assert_cmdline("qemu-kvm\0--name\0web", "web");
+	assert_cmdline("qemu-kvm\0-name\0guest=a,,b,debug-threads=on", "a,b");
+	assert_cmdline("qemu-kvm\0-name\0a,,b=c", "a,b=c");
+	assert_cmdline("qemu-kvm\0-name\0debug-threads=on\0-name\0late", "late");
+	assert_cmdline("./my-vmm\0-name\0mine", "mine");
+	assert_cmdline("qemu-kvm\0-name\0with space", "with space");
+}
+
+static void test_others(void **state)
+{
+	(void)state;
+	assert_cmdline("/firecracker\0--id\0uvm-7\0--start-time-us\0"
+		       "1",
+		       "uvm-7");
+	assert_cmdline("/usr/bin/firecracker\0--api-sock\0/x\0--id=uvm-8", "uvm-8");
+	assert_cmdline("crosvm\0run\0--name\0cros", "cros");
+	assert_cmdline("/usr/bin/lkvm\0run\0-n\0guest-1", "guest-1");
+	assert_cmdline("lkvm\0run\0--name=guest-2", "guest-2");
+}
+
+static void test_none(void **state)
+{
+	(void)state;
+	assert_no_name("");
+	assert_no_name("qemu-kvm");
+	assert_no_name("qemu-kvm\0-name");
+	assert_no_name("qemu-kvm\0-name\0");
+	assert_no_name("qemu-kvm\0-name\0debug-threads=on");
+	assert_no_name("qemu-kvm\0-name\0guest=");
+	assert_no_name("qemu-kvm\0-name\0   ");
+	assert_no_name("qemu-kvm\0-namespace\0web");
+	assert_no_name("-name\0");
+	assert_no_name("firecracker\0-name\0web");
+	assert_no_name("qemu-kvm\0-name=web");
+}
+
+/* No end in sight: no NUL at the end, or longer than any name. */
+static void test_odd(void **state)
+{
+	char line[4096], out[VM_NAME_MAX];
+	size_t len;
+
+	(void)state;
+	memset(line, 'x', sizeof(line));
+	memcpy(line, "qemu\0-name\0", 11);
+	assert_true(vm_name_parse(line, sizeof(line), out));
+	assert_true(strlen(out) < VM_NAME_MAX);
+	assert_int_equal(strspn(out, "x"), strlen(out));
+
+	for (len = 0; len < 20; len++) {
+		char *part = malloc(len ? len : 1);
+
+		memcpy(part, line, len);
+		(void)vm_name_parse(part, len, out);
+		free(part);
+	}
+}
+
+static void assert_clean(const char *text, const char *wanted)
+{
+	char out[64];
+
+	assert_int_equal(text_clean(out, sizeof(out), text, strlen(text)), strlen(wanted));
+	assert_string_equal(out, wanted);
+}
+
+static void test_clean(void **state)
+{
+	char out[8];
+
+	(void)state;
+	assert_clean("plain", "plain");
+	assert_clean("  edges  ", "edges");
+	assert_clean("new\nline\x1b[31m", "new?line?[31m");
+	assert_clean("tab\tdel\x7f", "tab?del?");
+	assert_clean("Gr\xc3\xbc\xc3\x9f", "Gr\xc3\xbc\xc3\x9f");
+	assert_clean("\xf0\x9f\x90\xa7", "\xf0\x9f\x90\xa7");
+	assert_clean("\xe4\xb8\xad\xe6\x96\x87", "\xe4\xb8\xad\xe6\x96\x87");
+	/* C1 controls, overlong, surrogate, beyond Unicode, cut, lone continuation */
+	assert_clean("a\xc2\x9b"
+		     "b",
+		     "a?b");
+	assert_clean("\xc0\xaf", "??");
+	assert_clean("\xed\xa0\x80", "???");
+	assert_clean("\xf4\x90\x80\x80", "????");
+	assert_clean("\xe4\xb8", "??");
+	assert_clean("\x80", "?");
+	/* right-to-left override, zero width space, line separator */
+	assert_clean("a\xe2\x80\xae"
+		     "b",
+		     "a?b");
+	assert_clean("a\xe2\x80\x8b"
+		     "b",
+		     "a?b");
+	assert_clean("a\xe2\x80\xa8"
+		     "b",
+		     "a?b");
+	assert_clean("", "");
+	assert_clean("   ", "");
+
+	/* Cut between characters. */
+	assert_int_equal(text_clean(out, 4, "abcdef", 6), 3);
+	assert_string_equal(out, "abc");
+	assert_int_equal(text_clean(out, 4, "ab\xc3\xbc", 4), 2);
+	assert_string_equal(out, "ab");
+	assert_int_equal(text_clean(out, 1, "abc", 3), 0);
+	assert_string_equal(out, "");
+}
+
+/* Whatever comes in, what comes out is clean, ends, and is clean once more. */
+static void test_clean_random(void **state)
+{
+	uint64_t rng = test_seed();
+	char in[40], out[24], again[24];
+	size_t i, len, n;
+	int run;
+
+	(void)state;
+	for (run = 0; run < 200000; run++) {
+		len = test_random_below(&rng, sizeof(in));
+		for (i = 0; i < len; i++)
+			in[i] = (char)test_random(&rng);
+		n = text_clean(out, sizeof(out), in, len);
+		assert_true(n < sizeof(out));
+		assert_int_equal(strlen(out), n);
+		assert_int_equal(text_clean(again, sizeof(again), out, n), n);
+		assert_memory_equal(again, out, n + 1);
+	}
+}
+
+static void test_start(void **state)
+{
+	uint64_t ticks = 0;
+
+	(void)state;
+	assert_true(vm_name_parse_start("12 (qemu) S 1 12 12 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 3 0 "
+					"98765 1000 20 30\n",
+					&ticks));
+	assert_int_equal(ticks, 98765);
+	assert_true(
+		vm_name_parse_start("12 (a) R (b) c) S 1 12 12 0 -1 41 1 2 3 4 5 6 7 8 20 0 3 0 "
+				    "4 1000\n",
+				    &ticks));
+	assert_int_equal(ticks, 4);
+	assert_false(vm_name_parse_start("", &ticks));
+	assert_false(vm_name_parse_start("12 (qemu)", &ticks));
+	assert_false(vm_name_parse_start("12 (qemu) S 1 2 3", &ticks));
+	assert_false(vm_name_parse_start("12 (q) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 -9 "
+					 "1",
+					 &ticks));
+}
+
+static void write_file(const char *dir, const char *name, const char *bytes, size_t len)
+{
+	char path[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_int_equal(fwrite(bytes, 1, len, f), len);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* A /proc of our own, with one process that began 50 s after boot. */
+static void test_read(void **state)
+{
+	static const char stat[] = "4000000 (q) S 1 1 1 0 -1 1 1 2 3 4 5 6 7 8 20 0 3 0 5000 1 1\n";
+	static const char cmdline[] = "qemu\0-name\0web";
+	char proc[] = "/tmp/kvmexitd-test-XXXXXX", dir[64], command[128];
+	/* Above any pid that machined could know. */
+	const pid_t pid = 4000000;
+	char name[VM_NAME_MAX];
+
+	(void)state;
+	assert_non_null(mkdtemp(proc));
+	snprintf(dir, sizeof(dir), "%s/%d", proc, (int)pid);
+
+	assert_false(vm_name_read(proc, pid, 0, name));
+	assert_string_equal(name, "pid-4000000");
+
+	assert_int_equal(mkdir(dir, 0700), 0);
+	write_file(dir, "stat", stat, sizeof(stat) - 1);
+	assert_false(vm_name_read(proc, pid, 0, name));
+	write_file(dir, "comm", "a program\n", 10);
+	assert_true(vm_name_read(proc, pid, 0, name));
+	assert_string_equal(name, "a program");
+	write_file(dir, "cmdline", cmdline, sizeof(cmdline));
+	assert_true(vm_name_read(proc, pid, 60 * NS_PER_S, name));
+	assert_string_equal(name, "web");
+
+	/* The VM is older: the pid was another's then. */
+	assert_false(vm_name_read(proc, pid, 49 * NS_PER_S, name));
+	assert_string_equal(name, "pid-4000000");
+
+	snprintf(command, sizeof(command), "rm -r %s", proc);
+	assert_int_equal(system(command), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_qemu),  cmocka_unit_test(test_others),
+		cmocka_unit_test(test_none),  cmocka_unit_test(test_odd),
+		cmocka_unit_test(test_clean), cmocka_unit_test(test_clean_random),
+		cmocka_unit_test(test_start), cmocka_unit_test(test_read),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
