@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2034
+#
+# Every Debian 12 package that the VM tests need, in one place: on this
+# machine by what needs it, and inside L1.
+
+# lib.sh and run themselves.
+PKGS_RUN=(coreutils cpio kmod qemu-system-x86 squashfs-tools tar util-linux)
+
+# Unpacking the distribution's kernel packages.
+PKGS_KERNEL=(dpkg kmod xz-utils zstd)
+
+# Rebuilding the KVM modules.  pahole is not optional: without it the
+# configuration loses BTF, struct module changes, and nothing loads.
+PKGS_MODULES=(bc bison build-essential cpio flex kmod libelf-dev libssl-dev
+	pahole perl python3-minimal rsync xz-utils)
+
+# Making L1's root image.
+PKGS_ROOT=(debian-archive-keyring mmdebstrap squashfs-tools)
+
+# Test programs.
+PKGS_TOOLS=(build-essential)
+
+# L1's initramfs.
+PKGS_INITRD=(binutils busybox-static cpio kmod)
+
+# L1 with VMX.
+PKGS_BOCHS=(bochs bochsbios isolinux syslinux-common xorriso)
+
+# L2's initramfs.
+PKGS_L2=(busybox-static cpio gzip kmod)
+
+# Building the project.
+PKGS_TREE=(autoconf automake build-essential
+	libinih-dev libjansson-dev libmicrohttpd-dev libncurses-dev
+	libnl-3-dev libnl-genl-3-dev libsmartcols-dev libsystemd-dev
+	pkg-config python3-minimal rsync uthash-dev)
+
+# Checking the project: unit tests, style, sanitizers.
+PKGS_CHECK=(clang-format codespell git libcmocka-dev libasan8 libubsan1 shellcheck xz-utils)
+
+# Inside L1: a small Debian with systemd, what kvmexitd links to, a QEMU for L2
+# guests, and the tools that test cases are written with.
+PKGS_L1=(dbus iproute2 jq kmod less procps python3 python3-yaml qemu-system-x86
+	strace systemd systemd-sysv udev
+	libinih1 libjansson4 libmicrohttpd12 libncursesw6 libnl-3-200
+	libnl-genl-3-200 libsmartcols1 libsystemd0)
