@@ -39,6 +39,9 @@ PKGS_TREE=(autoconf automake build-essential
 # Checking the project: unit tests, style, sanitizers.
 PKGS_CHECK=(clang-format codespell git libcmocka-dev libasan8 libubsan1 shellcheck xz-utils)
 
+# Fuzzing it.
+PKGS_FUZZ=(clang libclang-rt-14-dev)
+
 # Inside L1: a small Debian with systemd, what kvmexitd links to, a QEMU for L2
 # guests, and the tools that test cases are written with.
 PKGS_L1=(dbus iproute2 jq kmod less procps python3 python3-yaml qemu-system-x86

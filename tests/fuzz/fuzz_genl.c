@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Datagrams of the kernel: from their bytes to the totals in the registry. */
+#include "config.h"
+
+#include <linux/netlink.h>
+#include <netlink/msg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz.h"
+#include "model/registry.h"
+#include "model/sample.h"
+#include "source/genl_parse.h"
+#include "source/genl_request.h"
+#include "util/util.h"
+
+#define FAMILY "kvm-exitstat"
+#define GROUP  "exits"
+
+/* As the source does; messages are of no use to the registry before they are whole. */
+static void handle(struct registry *registry, const void *buf, size_t len)
+{
+	struct exit_message message = { 0 };
+	struct genl_family_news news = { 0 };
+	struct genl_config config;
+	const char *text;
+
+	if (genl_parse_stats(buf, len, &message) == 0)
+		(void)registry_apply(registry, &message);
+	exit_message_done(&message);
+
+	(void)genl_parse_config(buf, len, &config);
+	(void)genl_parse_family(buf, len, FAMILY, GROUP, &news);
+	fuzz_assert(genl_answer_error(buf, &text) <= 0);
+	if (text)
+		fuzz_assert(strlen(text) < len);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct registry *registry = NULL;
+
+	if (registry_new(&registry) < 0)
+		return 0;
+
+	while (size >= NLMSG_HDRLEN) {
+		_cleanup_free_ void *copy = NULL;
+		struct nlmsghdr header;
+
+		memcpy(&header, data, sizeof(header));
+		if (header.nlmsg_len < NLMSG_HDRLEN || header.nlmsg_len > size)
+			break;
+		copy = malloc(header.nlmsg_len);
+		if (!copy)
+			break;
+		memcpy(copy, data, header.nlmsg_len);
+		handle(registry, copy, header.nlmsg_len);
+
+		if (NLMSG_ALIGN(header.nlmsg_len) >= size)
+			break;
+		data += NLMSG_ALIGN(header.nlmsg_len);
+		size -= NLMSG_ALIGN(header.nlmsg_len);
+	}
+	registry_free(registry);
+	return 0;
+}
