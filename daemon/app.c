@@ -24,6 +24,7 @@
 #include <systemd/sd-event.h>
 
 #include "app_internal.h"
+#include "model/kernel_config.h"
 #include "model/sample.h"
 #include "options.h"
 #include "server/server.h"
@@ -131,11 +132,11 @@ static void on_dump_end(void *userdata, bool complete)
 	app->gap_untold = false;
 }
 
-static void on_config(void *userdata, const struct genl_config *config)
+static void on_config(void *userdata, const struct kernel_config *config)
 {
 	struct app *app = userdata;
 
-	registry_set_interval(app->registry, config->interval_ms * NS_PER_MS);
+	registry_set_interval(app->registry, config->value[KERNEL_INTERVAL_MS] * NS_PER_MS);
 }
 
 static void on_family_gone(void *userdata)

@@ -5,6 +5,7 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/app.c daemon/app.h \
 	daemon/app_changes.c \
 	daemon/app_internal.h \
+	daemon/model/kernel_config.c daemon/model/kernel_config.h \
 	daemon/model/reason.c daemon/model/reason.h \
 	daemon/model/registry.c daemon/model/registry.h \
 	daemon/model/registry_dead.c \
@@ -18,6 +19,8 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/sink/entry.c daemon/sink/entry.h \
 	daemon/sink/journal.c daemon/sink/journal.h \
 	daemon/sink/message_ids.h \
+	daemon/source/genl_config.c daemon/source/genl_config.h \
+	daemon/source/genl_control.c \
 	daemon/source/genl_parse.c daemon/source/genl_parse.h \
 	daemon/source/genl_request.c daemon/source/genl_request.h \
 	daemon/source/genl_socket.c daemon/source/genl_socket.h \

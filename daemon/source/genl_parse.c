@@ -66,12 +66,6 @@ static const struct nla_policy stats_policy[KVM_EXITSTAT_A_STATS_MAX + 1] = {
 	[KVM_EXITSTAT_A_STATS_VCPU_ID] = U32,
 };
 
-static const struct nla_policy config_policy[KVM_EXITSTAT_A_CONFIG_MAX + 1] = {
-	[KVM_EXITSTAT_A_CONFIG_INTERVAL_MS] = U32,
-	[KVM_EXITSTAT_A_CONFIG_BATCH_EXITS] = U32,
-	[KVM_EXITSTAT_A_CONFIG_MIN_SPACING_MS] = U32,
-};
-
 /* clang-format on */
 
 #define MAY_REPEAT(type) (1U << (type))
@@ -307,32 +301,6 @@ int genl_parse_stats(const void *buf, size_t len, struct exit_message *message)
 		message->has_vm = true;
 	}
 	return parse_lists(attrs, attrs_len, message);
-}
-
-int genl_parse_config(const void *buf, size_t len, struct genl_config *out)
-{
-	const struct genlmsghdr *header = genl_header(buf, len);
-	struct nlattr *tb[KVM_EXITSTAT_A_CONFIG_MAX + 1];
-	const struct nlattr *attrs;
-	int attrs_len, r;
-
-	if (!header)
-		return -EBADMSG;
-	if (header->cmd != KVM_EXITSTAT_CMD_CONFIG_GET &&
-	    header->cmd != KVM_EXITSTAT_CMD_CONFIG_NTF)
-		return -EOPNOTSUPP;
-
-	attrs = genl_attrs(buf, &attrs_len);
-	r = parse(tb, KVM_EXITSTAT_A_CONFIG_MAX, attrs, attrs_len, config_policy, 0);
-	if (r < 0)
-		return r;
-	if (!tb[KVM_EXITSTAT_A_CONFIG_INTERVAL_MS])
-		return -EBADMSG;
-
-	out->interval_ms = get_u32(tb, KVM_EXITSTAT_A_CONFIG_INTERVAL_MS);
-	out->batch_exits = get_u32(tb, KVM_EXITSTAT_A_CONFIG_BATCH_EXITS);
-	out->min_spacing_ms = get_u32(tb, KVM_EXITSTAT_A_CONFIG_MIN_SPACING_MS);
-	return 0;
 }
 
 static bool is_string(const struct nlattr *attr, const char *string)

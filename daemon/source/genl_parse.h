@@ -11,13 +11,6 @@
 
 struct exit_message;
 
-/* How the kernel makes batches. */
-struct genl_config {
-	uint32_t interval_ms;
-	uint32_t batch_exits;
-	uint32_t min_spacing_ms;
-};
-
 /* What a new or gone generic netlink family is. */
 struct genl_family_news {
 	uint16_t id;
@@ -33,12 +26,6 @@ struct genl_family_news {
  * and message is then not to be used. Its storage is used again.
  */
 int genl_parse_stats(const void *buf, size_t len, struct exit_message *message);
-
-/*
- * A reply to config-get, or news of a change. -EOPNOTSUPP if it is another
- * command, -EBADMSG if malformed.
- */
-int genl_parse_config(const void *buf, size_t len, struct genl_config *out);
 
 /*
  * A reply or notification of the controller family. -ENOENT if it is about

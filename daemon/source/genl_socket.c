@@ -57,17 +57,22 @@ static int join(int fd, uint32_t group)
 		       0;
 }
 
-const struct genl_socket_ops genl_socket_ops = {
-	.receive = receive,
-	.send = send_message,
-	.join = join,
-};
+/* Without CAP_NET_ADMIN, as much as net.core.rmem_max allows. */
+int genl_socket_set_receive_buffer(int fd, int receive_buffer)
+{
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer, sizeof(receive_buffer)) <
+		    0 &&
+	    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer)) < 0)
+		return -errno;
+	return 0;
+}
 
 int genl_socket_open(int receive_buffer)
 {
 	struct sockaddr_nl any = { .nl_family = AF_NETLINK };
 	const int on = 1;
 	_cleanup_close_ int fd = -1;
+	int r;
 
 	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_GENERIC);
 	if (fd < 0)
@@ -75,15 +80,21 @@ int genl_socket_open(int receive_buffer)
 	if (bind(fd, (const struct sockaddr *)&any, sizeof(any)) < 0)
 		return -errno;
 
-	/* Without CAP_NET_ADMIN, as much as net.core.rmem_max allows. */
-	if (receive_buffer &&
-	    setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer, sizeof(receive_buffer)) <
-		    0 &&
-	    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer)) < 0)
-		return -errno;
+	if (receive_buffer) {
+		r = genl_socket_set_receive_buffer(fd, receive_buffer);
+		if (r < 0)
+			return r;
+	}
 
 	/* Errors with words, and without a copy of the request. */
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
 	return TAKE_FD(fd);
 }
+
+const struct genl_socket_ops genl_socket_ops = {
+	.receive = receive,
+	.send = send_message,
+	.join = join,
+	.open = genl_socket_open,
+};

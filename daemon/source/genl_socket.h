@@ -35,11 +35,14 @@ struct genl_socket_ops {
 	ssize_t (*receive)(int fd, void *buf, size_t size);
 	int (*send)(int fd, struct nl_msg *msg);
 	int (*join)(int fd, uint32_t group);
+	/* As genl_socket_open(). */
+	int (*open)(int receive_buffer);
 };
 
 extern const struct genl_socket_ops genl_socket_ops;
 
 /* A bound socket, or -errno. With receive_buffer 0 its size is the system's. */
 int genl_socket_open(int receive_buffer);
+int genl_socket_set_receive_buffer(int fd, int receive_buffer);
 
 #endif

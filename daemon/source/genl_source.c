@@ -37,6 +37,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "model/kernel_config.h"
 #include "source/genl_parse.h"
 #include "source/genl_request.h"
 #include "source/genl_source_internal.h"
@@ -75,7 +76,7 @@ static int parse_stats(struct genl_source *s, const struct nlmsghdr *header)
 /* False if it is something else. Configurations have no number in the stream. */
 static bool take_config(struct genl_source *s, const struct nlmsghdr *header)
 {
-	struct genl_config config;
+	struct kernel_config config;
 	int r = genl_parse_config(header, header->nlmsg_len, &config);
 
 	if (r == -EOPNOTSUPP)

@@ -10,11 +10,12 @@
 #include <systemd/sd-event.h>
 
 #include "model/status.h"
+#include "source/genl_config.h"
 
 struct exit_message;
-struct genl_config;
 struct genl_socket_ops;
 struct genl_source;
+struct kernel_config;
 
 /* What the source tells. None may free the source. */
 struct genl_source_handlers {
@@ -32,7 +33,7 @@ struct genl_source_handlers {
 	void (*dump_end)(void *userdata, bool complete);
 
 	/* With every dump, and when it changed. */
-	void (*config)(void *userdata, const struct genl_config *config);
+	void (*config)(void *userdata, const struct kernel_config *config);
 
 	/* KVM was unloaded: there are no VMs any more. */
 	void (*family_gone)(void *userdata);
@@ -52,7 +53,23 @@ struct genl_source *genl_source_free(struct genl_source *source);
  */
 int genl_source_start(struct genl_source *source, int receive_buffer);
 
-/* The same with these descriptors, which the source then owns, and operations. */
+/* The same for a source that runs. */
+int genl_source_set_receive_buffer(struct genl_source *source, int receive_buffer);
+
+/*
+ * What the kernel is to be set to, now and whenever the family comes anew; it
+ * keeps all else as it is. What it refuses is logged.
+ */
+void genl_source_configure(struct genl_source *source, const struct kernel_config *config);
+
+/*
+ * Sets it for now, all or nothing: 0, -ENODEV where there is no family, or the
+ * kernel's error, with text what it said about it or "".
+ */
+int genl_source_set_config(struct genl_source *source, const struct kernel_config *config,
+			   char text[static GENL_TEXT_BYTES]);
+
+/* As genl_source_start() with these descriptors, which the source then owns, and operations. */
 int genl_source_start_fds(struct genl_source *source, int events_fd, int requests_fd,
 			  const struct genl_socket_ops *ops);
 

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
+#include "model/kernel_config.h"
 #include "model/sample.h"
 #include "source/genl_parse.h"
 #include "source/genl_socket.h"
@@ -52,9 +53,16 @@ struct genl_source {
 	bool dump_failed;
 	bool dump_interrupted;
 
+	struct kernel_config wanted_config;
+
 	struct exit_message message;
 	char buf[GENL_RECEIVE_BYTES] __attribute__((aligned(NLMSG_ALIGNTO)));
 };
+
+/* -- genl_control.c ------------------------------------------------------ */
+
+/* Has the kernel take wanted_config. */
+void source_configure(struct genl_source *source);
 
 /* -- genl_state.c -------------------------------------------------------- */
 

@@ -187,6 +187,7 @@ void source_family_found(struct genl_source *s, const struct genl_family_news *n
 
 	s->retry_us = RETRY_FIRST_US;
 	s->interruptions = 0;
+	source_configure(s);
 	want_dump(s);
 }
 

@@ -8,8 +8,10 @@
 #include <string.h>
 
 #include "fuzz.h"
+#include "model/kernel_config.h"
 #include "model/registry.h"
 #include "model/sample.h"
+#include "source/genl_config.h"
 #include "source/genl_parse.h"
 #include "source/genl_request.h"
 #include "util/util.h"
@@ -22,7 +24,7 @@ static void handle(struct registry *registry, const void *buf, size_t len)
 {
 	struct exit_message message = { 0 };
 	struct genl_family_news news = { 0 };
-	struct genl_config config;
+	struct kernel_config config;
 	const char *text;
 
 	if (genl_parse_stats(buf, len, &message) == 0)

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "model/kernel_config.h"
 #include "nlmsg_build.h"
 #include "source/genl_parse.h"
 #include "source/genl_socket.h"
@@ -22,6 +23,11 @@
 
 int fake_join_result;
 uint32_t fake_joined;
+int fake_set_result;
+unsigned int fake_sets;
+uint32_t fake_set[KVM_EXITSTAT_A_CONFIG_MAX + 1];
+
+static int config_fds[2]; /* of the last socket opened */
 
 static ssize_t receive(int fd, void *buf, size_t size)
 {
@@ -38,10 +44,34 @@ static ssize_t receive(int fd, void *buf, size_t size)
 	return n;
 }
 
+/* The real one answers before send() returns, too. */
+static int answer_config_set(int fd, const struct nlmsghdr *header)
+{
+	struct nl_msg *answer = build_end(NLMSG_ERROR, header->nlmsg_seq, fake_set_result, 0);
+	const struct nlmsghdr *end = nlmsg_hdr(answer);
+	const struct nlattr *attr;
+	ssize_t n;
+	int rest;
+
+	assert_int_equal(fd, config_fds[0]);
+	assert_true(header->nlmsg_flags & NLM_F_ACK);
+	fake_sets++;
+	nlmsg_for_each_attr(attr, (struct nlmsghdr *)(uintptr_t)header, GENL_HDRLEN,
+			    rest) if (nla_type(attr) <= KVM_EXITSTAT_A_CONFIG_MAX)
+		fake_set[nla_type(attr)] = nla_get_u32(attr);
+	n = send(config_fds[1], end, end->nlmsg_len, 0);
+	nlmsg_free(answer);
+	(void)close(config_fds[1]);
+	return n < 0 ? -errno : 0;
+}
+
 static int send_message(int fd, struct nl_msg *msg)
 {
 	struct nlmsghdr *header = nlmsg_hdr(msg);
+	const struct genlmsghdr *genl = nlmsg_data(header);
 
+	if (header->nlmsg_type == BUILD_FAMILY && genl->cmd == KVM_EXITSTAT_CMD_CONFIG_SET)
+		return answer_config_set(fd, header);
 	return send(fd, header, header->nlmsg_len, MSG_DONTWAIT) < 0 ? -errno : 0;
 }
 
@@ -54,10 +84,18 @@ static int join(int fd, uint32_t group)
 	return fake_join_result;
 }
 
+static int open_socket(int receive_buffer)
+{
+	(void)receive_buffer;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, config_fds), 0);
+	return config_fds[0];
+}
+
 static const struct genl_socket_ops fake_ops = {
 	.receive = receive,
 	.send = send_message,
 	.join = join,
+	.open = open_socket,
 };
 
 static void on_state(void *userdata, enum kernel_state state)
@@ -109,11 +147,11 @@ static void on_dump_end(void *userdata, bool complete)
 		f->dumps_cut++;
 }
 
-static void on_config(void *userdata, const struct genl_config *config)
+static void on_config(void *userdata, const struct kernel_config *config)
 {
 	struct fake_kernel *f = userdata;
 
-	f->interval_ms = config->interval_ms;
+	f->interval_ms = config->value[KERNEL_INTERVAL_MS];
 }
 
 static void on_gone(void *userdata)
@@ -150,6 +188,9 @@ int fake_setup(void **state)
 	assert_non_null(f);
 	fake_join_result = 0;
 	fake_joined = 0;
+	fake_set_result = 0;
+	fake_sets = 0;
+	memset(fake_set, 0, sizeof(fake_set));
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, events), 0);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, requests), 0);
 	f->events = events[0];

@@ -39,6 +39,11 @@ struct fake_kernel {
 extern int fake_join_result;
 extern uint32_t fake_joined;
 
+/* What config-set gives, how often it came, and by attribute what it said last. */
+extern int fake_set_result;
+extern unsigned int fake_sets;
+extern uint32_t fake_set[];
+
 /* For cmocka; fake_setup() has started the source. */
 int fake_setup(void **state);
 int fake_teardown(void **state);

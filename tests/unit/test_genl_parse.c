@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/kernel_config.h"
 #include "nlmsg_build.h"
+#include "source/genl_config.h"
 #include "source/genl_parse.h"
 #include "unit_test.h"
 
@@ -281,7 +283,7 @@ static void test_comm(void **state)
 static void test_config(void **state)
 {
 	struct nl_msg *msg = build_message(KVM_EXITSTAT_CMD_CONFIG_GET, 1, 0);
-	struct genl_config config = { 0 };
+	struct kernel_config config = { 0 };
 	size_t len;
 	void *bytes;
 
@@ -291,9 +293,9 @@ static void test_config(void **state)
 	nla_put_u32(msg, KVM_EXITSTAT_A_CONFIG_MIN_SPACING_MS, 100);
 	bytes = build_bytes(msg, &len);
 	assert_int_equal(genl_parse_config(bytes, len, &config), 0);
-	assert_int_equal(config.interval_ms, 1000);
-	assert_int_equal(config.batch_exits, 10000);
-	assert_int_equal(config.min_spacing_ms, 100);
+	assert_int_equal(config.value[KERNEL_INTERVAL_MS], 1000);
+	assert_int_equal(config.value[KERNEL_BATCH_EXITS], 10000);
+	assert_int_equal(config.value[KERNEL_MIN_SPACING_MS], 100);
 	assert_int_equal(genl_parse_config(bytes, len - 1, &config), -EBADMSG);
 	free(bytes);
 	nlmsg_free(msg);
