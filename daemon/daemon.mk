@@ -5,14 +5,17 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/app.c daemon/app.h \
 	daemon/app_changes.c \
 	daemon/app_internal.h \
+	daemon/model/history.c daemon/model/history.h \
 	daemon/model/kernel_config.c daemon/model/kernel_config.h \
 	daemon/model/reason.c daemon/model/reason.h \
 	daemon/model/registry.c daemon/model/registry.h \
 	daemon/model/registry_dead.c \
+	daemon/model/registry_history.c \
 	daemon/model/registry_internal.h \
 	daemon/model/registry_read.c \
 	daemon/model/registry_vm.c \
 	daemon/model/sample.c daemon/model/sample.h \
+	daemon/model/spread.h \
 	daemon/model/status.c daemon/model/status.h \
 	daemon/model/window.c daemon/model/window.h \
 	daemon/options.c daemon/options.h \

@@ -23,6 +23,8 @@ int registry_new(struct registry **out)
 	TAILQ_INIT(&registry->dead);
 	TAILQ_INIT(&registry->changes);
 	registry->interval_ns = REGISTRY_INTERVAL_NS;
+	registry->history.limit = HISTORY_BYTES_MAX;
+	registry->history.fine_min = HISTORY_FINE_MIN;
 	*out = registry;
 	return 0;
 }
@@ -38,11 +40,11 @@ struct registry *registry_free(struct registry *registry)
 	HASH_CLEAR(hh, registry->dead_by_id);
 	while ((vm = TAILQ_FIRST(&registry->live))) {
 		TAILQ_REMOVE(&registry->live, vm, by_id);
-		vm_free(vm);
+		vm_free(vm, &registry->history);
 	}
 	while ((vm = TAILQ_FIRST(&registry->dead))) {
 		TAILQ_REMOVE(&registry->dead, vm, by_id);
-		vm_free(vm);
+		vm_free(vm, &registry->history);
 	}
 	free(registry);
 	return NULL;
@@ -138,12 +140,13 @@ static int get_vm(struct registry *registry, uint64_t id, uint32_t pid, uint32_t
 
 	HASH_ADD(hh, registry->by_id, id, sizeof(vm->id), vm);
 	if (!vm->hh.tbl) {
-		vm_free(vm);
+		vm_free(vm, &registry->history);
 		return -ENOMEM;
 	}
 	vm->in_dump = true;
 	vm->is_new = true;
 	vm->all_is_news = registry->complete;
+	vm->first_ns = now_ns;
 	vm->started_us = registry_realtime_us(registry, now_ns);
 	insert_live(registry, vm);
 	registry->n_live++;
@@ -157,10 +160,13 @@ static void set_created(struct registry *registry, struct vm *vm, uint64_t creat
 		return;
 
 	vm->created_ns = created_ns;
+	vm->first_ns = created_ns;
 	vm->started_us = registry_realtime_us(registry, created_ns);
 	if (created_ns >= registry->watched_ns) {
 		vm->watched = true;
 		vm->all_is_news = true;
+		vm->early_end_min =
+			(uint32_t)(created_ns / (60 * WINDOW_NS_PER_S)) + HISTORY_EARLY_MIN;
 	}
 }
 
@@ -175,12 +181,13 @@ static int get_vcpu(struct registry *registry, struct vm *vm, uint32_t id, struc
 	return r;
 }
 
-static struct count_time count_time(const struct registry *registry, uint64_t now_ns)
+static struct count_time count_time(struct registry *registry, uint64_t now_ns)
 {
 	return (struct count_time){
 		.synced_ns = registry->synced_ns,
 		.interval_ns = registry->interval_ns,
 		.now_ns = now_ns,
+		.history = &registry->history,
 	};
 }
 
@@ -229,6 +236,7 @@ static int set_comm(struct vm *vm, const struct sample_vm *sample)
 /* The VM that an event is about, or that a part of a dump begins with. */
 static int apply_vm(struct registry *registry, const struct exit_message *message, struct vm **out)
 {
+	struct count_time time = count_time(registry, message->time_ns);
 	struct vcpu *vcpu = NULL;
 	struct vm *vm = NULL;
 	int r, result = 0;
@@ -249,7 +257,7 @@ static int apply_vm(struct registry *registry, const struct exit_message *messag
 		result = worse(result, r);
 	}
 	for (i = 0; i < message->n_sums; i++) {
-		r = vm_count_sum(vm, &message->reasons[message->first_sum + i]);
+		r = vm_count_sum(vm, &message->reasons[message->first_sum + i], &time);
 		result = worse(result, r);
 	}
 	registry_queue_change(registry, vm);
@@ -284,6 +292,7 @@ int registry_apply(struct registry *registry, const struct exit_message *message
 	if (message->type == MESSAGE_EXITS && !registry->in_gap &&
 	    registry->synced_ns < message->time_ns)
 		registry->synced_ns = message->time_ns;
+	registry_bound_history(registry, message->time_ns);
 	return result;
 }
 

@@ -27,6 +27,7 @@
 #endif
 #include <uthash.h>
 
+#include "model/history.h"
 #include "model/window.h"
 
 struct exit_message;
@@ -56,6 +57,7 @@ struct vm_reason {
 	uint64_t count[COUNT_KINDS];
 	uint64_t delta[COUNT_KINDS]; /* since the VM's last change was taken */
 	uint64_t vcpu_sum[COUNT_KINDS]; /* less than count where vCPUs' own were missed */
+	struct history history; /* of all kinds */
 };
 
 /* One reason of one vCPU. */
@@ -89,12 +91,14 @@ struct vm {
 
 	uint64_t created_ns;
 	uint64_t ended_ns; /* 0 while it lives */
-	uint64_t started_us; /* created, or first seen, in CLOCK_REALTIME */
+	uint64_t first_ns; /* created, or first seen */
+	uint64_t started_us; /* the same in CLOCK_REALTIME */
 	uint64_t ended_us;
 	bool ended_unseen; /* ended_* is when we noticed, not when it was */
 
 	uint64_t exits; /* sum over reasons */
 	uint32_t vcpus_created; /* what the kernel says; may exceed n_vcpus */
+	uint32_t early_end_min; /* CLOCK_BOOTTIME: when its first minutes end; 0 if not known */
 
 	struct vm_reason *reasons; /* in no order */
 	size_t n_reasons;
@@ -215,5 +219,41 @@ void registry_vm_rates(const struct registry *registry, const struct vm *vm, uin
 void registry_vcpu_rates(const struct registry *registry, const struct vm *vm,
 			 const struct vcpu *vcpu, uint64_t now_ns, struct rates *per_reason,
 			 struct rates *sum);
+
+/*
+ * A part of a VM's history that has buckets of step_s seconds, aligned to
+ * CLOCK_BOOTTIME. The last one may be shorter.
+ */
+struct history_span {
+	uint32_t from_s;
+	uint32_t to_s;
+	uint32_t step_s;
+};
+
+/* Its first minutes, the last hour, the last minutes. */
+#define HISTORY_SPANS_MAX 3
+
+static inline size_t history_span_n(const struct history_span *span)
+{
+	return (span->to_s - span->from_s + span->step_s - 1) / span->step_s;
+}
+
+/*
+ * Which parts there are at now_ns, in order; those of a dead VM are as when it
+ * ended. Of the time between them, and before the first, the history has nothing:
+ * a VM's exits less those in all buckets are those that were made then, and
+ * before anybody looked.
+ */
+size_t registry_vm_history_spans(const struct registry *registry, const struct vm *vm,
+				 uint64_t now_ns,
+				 struct history_span spans[static HISTORY_SPANS_MAX]);
+
+/* Adds the reason's part to counts, which has history_span_n() elements. */
+void vm_reason_history(const struct vm_reason *reason, const struct history_span *span,
+		       uint64_t *counts);
+
+/* What all histories may take, HISTORY_BYTES_MAX unless set, and what they do. */
+void registry_set_history_limit(struct registry *registry, size_t bytes);
+size_t registry_history_bytes(const struct registry *registry);
 
 #endif

@@ -21,7 +21,7 @@ static void forget_dead(struct registry *registry)
 			registry->forgotten_ns = vm->ended_ns;
 	}
 	registry->n_dead--;
-	vm_free(vm);
+	vm_free(vm, &registry->history);
 }
 
 /*

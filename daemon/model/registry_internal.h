@@ -17,6 +17,7 @@ struct count_time {
 	uint64_t synced_ns; /* when all counts were known last */
 	uint64_t interval_ns;
 	uint64_t now_ns;
+	struct history_pool *history; /* to remember it in */
 };
 
 TAILQ_HEAD(vm_list, vm);
@@ -40,10 +41,16 @@ struct registry {
 	uint64_t interval_ns;
 	uint64_t forgotten_ns; /* the latest end of this epoch that we do not remember */
 	int64_t realtime_offset_ns;
+	struct history_pool history;
 };
 
 uint64_t registry_realtime_us(const struct registry *registry, uint64_t boottime_ns);
 void registry_queue_change(struct registry *registry, struct vm *vm);
+
+/* -- registry_history.c -------------------------------------------------- */
+
+/* Makes the histories fit their limit. */
+void registry_bound_history(struct registry *registry, uint64_t now_ns);
 
 /* -- registry_dead.c ----------------------------------------------------- */
 
@@ -55,7 +62,7 @@ struct vm *registry_find_dead(const struct registry *registry, uint64_t id);
 
 /* -- registry_vm.c ------------------------------------------------------- */
 
-struct vm *vm_free(struct vm *vm);
+struct vm *vm_free(struct vm *vm, struct history_pool *history);
 int vm_new(struct vm **out, uint64_t id, uint64_t epoch, uint32_t pid, uint32_t isa);
 
 /* Finds or makes it: -ENOMEM, or -E2BIG past the limit. */
@@ -69,7 +76,7 @@ int vm_count(struct vm *vm, struct vcpu *vcpu, const struct sample_reason *reaso
 	     const struct count_time *time);
 
 /* Raises the sum over all vCPUs, for those whose own counts were missed. */
-int vm_count_sum(struct vm *vm, const struct sample_reason *reason);
+int vm_count_sum(struct vm *vm, const struct sample_reason *reason, const struct count_time *time);
 
 /* Nothing counted so far is news. */
 void vm_forget_deltas(struct vm *vm);

@@ -19,7 +19,7 @@ static void vcpu_free(struct vcpu *vcpu)
 	free(vcpu);
 }
 
-struct vm *vm_free(struct vm *vm)
+struct vm *vm_free(struct vm *vm, struct history_pool *history)
 {
 	size_t i;
 
@@ -28,6 +28,8 @@ struct vm *vm_free(struct vm *vm)
 
 	for (i = 0; i < vm->n_vcpus; i++)
 		vcpu_free(vm->vcpus[i]);
+	for (i = 0; i < vm->n_reasons; i++)
+		history_done(&vm->reasons[i].history, history);
 	free(vm->vcpus);
 	free(vm->reasons);
 	free(vm->name);
@@ -44,7 +46,7 @@ int vm_new(struct vm **out, uint64_t id, uint64_t epoch, uint32_t pid, uint32_t 
 
 	vm->name = strdup("");
 	if (!vm->name) {
-		vm_free(vm);
+		free(vm);
 		return -ENOMEM;
 	}
 	vm->id = id;
@@ -206,8 +208,10 @@ static int get_vcpu_reason(struct vm *vm, struct vcpu *vcpu, const struct sample
  * A VM's final sums may be known before those of its vCPUs that make them up,
  * which must not count twice then.
  */
-static void raise_sum(struct vm *vm, struct vm_reason *sum, int kind, uint64_t total)
+static void raise_sum(struct vm *vm, struct vm_reason *sum, int kind, uint64_t total,
+		      uint64_t from_ns, const struct count_time *time)
 {
+	uint64_t to_ns = time->now_ns;
 	uint64_t more;
 
 	if (total <= sum->count[kind])
@@ -216,10 +220,15 @@ static void raise_sum(struct vm *vm, struct vm_reason *sum, int kind, uint64_t t
 	more = total - sum->count[kind];
 	sum->count[kind] = total;
 	vm->exits += more;
-	if (vm->all_is_news) {
-		sum->delta[kind] += more;
-		vm->has_exits = true;
-	}
+	if (!vm->all_is_news)
+		return;
+
+	sum->delta[kind] += more;
+	vm->has_exits = true;
+	/* Its end is told of later, and is when it made its last ones at the latest. */
+	if (!vm->alive && to_ns > vm->ended_ns)
+		to_ns = vm->ended_ns;
+	history_add(&sum->history, time->history, vm->early_end_min, from_ns, to_ns, more);
 }
 
 int vm_count(struct vm *vm, struct vcpu *vcpu, const struct sample_reason *sample,
@@ -244,22 +253,22 @@ int vm_count(struct vm *vm, struct vcpu *vcpu, const struct sample_reason *sampl
 	reason->count[kind] = sample->total;
 	vcpu->exits += more;
 
-	sum = &vm->reasons[reason->vm_index];
-	sum->vcpu_sum[kind] += more;
-	raise_sum(vm, sum, kind, sum->vcpu_sum[kind]);
-
-	/* How often it had happened before anybody looked says nothing of now. */
-	if (!vm->all_is_news) {
-		reason->updated_ns = time->now_ns;
-		return 0;
-	}
-
 	from_ns = reason->updated_ns > vm->created_ns ? reason->updated_ns : vm->created_ns;
 	if (more > sample->delta) {
 		if (from_ns < time->synced_ns)
 			from_ns = time->synced_ns;
 	} else if (from_ns + time->interval_ns < time->now_ns) {
 		from_ns = time->now_ns - time->interval_ns;
+	}
+
+	sum = &vm->reasons[reason->vm_index];
+	sum->vcpu_sum[kind] += more;
+	raise_sum(vm, sum, kind, sum->vcpu_sum[kind], from_ns, time);
+
+	/* How often it had happened before anybody looked says nothing of now. */
+	if (!vm->all_is_news) {
+		reason->updated_ns = time->now_ns;
+		return 0;
 	}
 	if (vcpu->windows)
 		window_add(&vcpu->windows[at], from_ns, time->now_ns, more);
@@ -268,17 +277,18 @@ int vm_count(struct vm *vm, struct vcpu *vcpu, const struct sample_reason *sampl
 	return 0;
 }
 
-int vm_count_sum(struct vm *vm, const struct sample_reason *sample)
+int vm_count_sum(struct vm *vm, const struct sample_reason *sample, const struct count_time *time)
 {
 	size_t at = 0;
+	uint64_t from_ns = time->synced_ns > vm->created_ns ? time->synced_ns : vm->created_ns;
 	int r;
 
 	r = get_vm_reason(vm, sample, &at);
 	if (r < 0)
 		return r;
 
-	raise_sum(vm, &vm->reasons[at], sample->nested ? COUNT_NESTED : COUNT_DIRECT,
-		  sample->total);
+	raise_sum(vm, &vm->reasons[at], sample->nested ? COUNT_NESTED : COUNT_DIRECT, sample->total,
+		  from_ns, time);
 	return 0;
 }
 

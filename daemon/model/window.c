@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "model/spread.h"
+
 #define MINUTE_S       60
 #define FIVE_MINUTES_S 300
 
@@ -70,8 +72,8 @@ static void add_at(struct window *w, uint32_t second, uint64_t exits)
 
 void window_add(struct window *w, uint64_t from_ns, uint64_t to_ns, uint64_t exits)
 {
-	uint64_t span_ns, end_ns, done_ns = 0, share, shared = 0;
-	uint32_t last, s;
+	struct spread spread = { .from_ns = from_ns, .exits = exits };
+	uint32_t last, s, next;
 
 	if (!exits || to_ns > TIME_MAX_NS)
 		return;
@@ -81,31 +83,20 @@ void window_add(struct window *w, uint64_t from_ns, uint64_t to_ns, uint64_t exi
 		return;
 	}
 
-	span_ns = to_ns - from_ns;
+	spread.span_ns = to_ns - from_ns;
 	s = to_second(from_ns);
 	if (last - s > REACH_S) {
 		s = last - REACH_S;
-		done_ns = s * WINDOW_NS_PER_S - from_ns;
-		shared = (uint64_t)((unsigned __int128)exits * done_ns / span_ns);
+		(void)spread_until(&spread, s * WINDOW_NS_PER_S);
 	}
 
-	while (s <= last && done_ns < span_ns) {
-		uint32_t next = s + 1;
+	for (; s <= last; s = next) {
+		next = s + 1;
 
 		/* Far back, only the ten-second buckets are left. */
 		if (last - s > 2 * WINDOW_SECONDS)
 			next = s - s % WINDOW_COARSE_S + WINDOW_COARSE_S;
-
-		end_ns = next * WINDOW_NS_PER_S - from_ns;
-		if (end_ns > span_ns)
-			end_ns = span_ns;
-
-		/* Shares of the whole up to here, so that they add up to it. */
-		share = (uint64_t)((unsigned __int128)exits * end_ns / span_ns);
-		add_at(w, s, share - shared);
-		shared = share;
-		done_ns = end_ns;
-		s = next;
+		add_at(w, s, spread_until(&spread, next * WINDOW_NS_PER_S));
 	}
 }
 

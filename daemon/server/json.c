@@ -72,8 +72,7 @@ static json_t *json_rates(const struct rates *rates)
 	return json;
 }
 
-/* OTHER stands for no code of its own. */
-static json_t *json_code(uint64_t code, bool other)
+json_t *json_code(uint64_t code, bool other)
 {
 	return other ? json_null() : json_u64(code);
 }

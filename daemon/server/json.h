@@ -19,6 +19,9 @@ json_t *json_text(const char *text);
 /* us of CLOCK_REALTIME as RFC 3339 in UTC. */
 json_t *json_time(uint64_t us);
 
+/* A reason's code; OTHER stands for none of its own. */
+json_t *json_code(uint64_t code, bool other);
+
 /* A Vm without reasons and vcpus. now_ns is CLOCK_BOOTTIME. */
 json_t *json_vm(const struct registry *registry, const struct vm *vm, uint64_t now_ns);
 

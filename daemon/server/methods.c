@@ -8,6 +8,7 @@
 
 #include "model/registry.h"
 #include "model/status.h"
+#include "server/history.h"
 #include "server/json.h"
 #include "server/lookup.h"
 #include "server/server.h"
@@ -113,8 +114,7 @@ static int ambiguous_vm(const struct call *call, const struct lookup *lookup, co
 			  json_pack("{s:s, s:o}", "vm", lookup->text, "matches", ids));
 }
 
-/* As call_parameters(): 1 when there is no such VM and the call was told so. */
-static int find_vm(const struct call *call, const char *text, bool dead, const struct vm **out)
+int call_find_vm(const struct call *call, const char *text, bool dead, const struct vm **out)
 {
 	struct lookup lookup;
 	const struct vm *vm = lookup_vm(&lookup, call->server->registry, text, dead);
@@ -142,7 +142,7 @@ static int run_show(const struct call *call)
 
 	r = call_parameters(call, params);
 	if (r == 0)
-		r = find_vm(call, text, true, &vm);
+		r = call_find_vm(call, text, true, &vm);
 	if (r != 0)
 		return r;
 	return call_reply(call, json_pack("{s:o}", "vm",
@@ -168,7 +168,7 @@ static int run_watch(const struct call *call)
 		return call_error(call, VARLINK_SERVICE ".ExpectedMore", json_object());
 
 	if (text) {
-		r = find_vm(call, text, false, &vm);
+		r = call_find_vm(call, text, false, &vm);
 		if (r != 0)
 			return r;
 		watch.one_vm = true;
@@ -180,6 +180,10 @@ static int run_watch(const struct call *call)
 }
 
 const struct method exits_methods[] = {
-	{ "Status", run_status }, { "List", run_list }, { "Show", run_show },
-	{ "Watch", run_watch },	  { NULL, NULL },
+	{ "Status", run_status },
+	{ "List", run_list },
+	{ "Show", run_show },
+	{ "Watch", run_watch },
+	{ "GetHistory", run_get_history },
+	{ NULL, NULL },
 };

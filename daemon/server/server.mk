@@ -5,6 +5,7 @@ AM_CPPFLAGS += -I$(top_builddir)/daemon
 daemon_libkvmexitd_a_SOURCES += \
 	daemon/server/address.h \
 	daemon/server/client.c daemon/server/client.h \
+	daemon/server/history.c daemon/server/history.h \
 	daemon/server/json.c daemon/server/json.h \
 	daemon/server/lookup.c daemon/server/lookup.h \
 	daemon/server/message.c daemon/server/message.h \

@@ -5,11 +5,15 @@
 #ifndef KVMEXITD_SERVER_SERVICE_H
 #define KVMEXITD_SERVER_SERVICE_H
 
+#include <stdbool.h>
+
 #include "server/client.h"
 #include "server/varlink_parse.h"
 
 #define VARLINK_SERVICE "org.varlink.service"
 #define VARLINK_EXITS	"io.kvmexit.Exits"
+
+struct vm;
 
 struct method {
 	const char *name;
@@ -31,5 +35,11 @@ int service_dispatch(const struct call *call);
  * so, to be returned as it is.
  */
 int call_parameters(const struct call *call, const struct varlink_param *params);
+
+/*
+ * Looks for the VM that text means, with dead also among those that ended. As
+ * call_parameters(): 1 when there is none and the call was told so.
+ */
+int call_find_vm(const struct call *call, const char *text, bool dead, const struct vm **out);
 
 #endif

@@ -88,6 +88,18 @@ static const struct varlink_param *find_param(const struct varlink_param *params
 	return NULL;
 }
 
+static bool are_c_strings(const json_t *value)
+{
+	const json_t *element;
+	size_t i;
+
+	json_array_foreach((json_t *)value, i, element) {
+		if (!is_c_string(element))
+			return false;
+	}
+	return json_is_array(value);
+}
+
 static bool read_value(const struct varlink_param *param, const json_t *value)
 {
 	switch (param->type) {
@@ -100,6 +112,16 @@ static bool read_value(const struct varlink_param *param, const json_t *value)
 		if (!is_c_string(value))
 			return false;
 		*(const char **)param->value = json_string_value(value);
+		return true;
+	case VARLINK_STRINGS:
+		if (!are_c_strings(value))
+			return false;
+		*(const json_t **)param->value = value;
+		return true;
+	case VARLINK_UINT:
+		if (!json_is_integer(value) || json_integer_value(value) < 0)
+			return false;
+		*(uint64_t *)param->value = (uint64_t)json_integer_value(value);
 		return true;
 	}
 	return false;

@@ -8,6 +8,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct varlink_request {
 	const char *method; /* not empty */
@@ -31,6 +32,8 @@ void varlink_request_done(struct varlink_request *request);
 enum varlink_type {
 	VARLINK_BOOL, /* bool * */
 	VARLINK_STRING, /* const char **, owned by the parameters */
+	VARLINK_STRINGS, /* const json_t **, an array of such, likewise */
+	VARLINK_UINT, /* uint64_t *, below 2^63 */
 };
 
 struct varlink_param {

@@ -21,6 +21,7 @@ UNIT_TESTS = \
 	tests/unit/test_genl_loss \
 	tests/unit/test_genl_parse \
 	tests/unit/test_genl_source \
+	tests/unit/test_history \
 	tests/unit/test_options \
 	tests/unit/test_reason \
 	tests/unit/test_registry \
@@ -53,6 +54,10 @@ tests_unit_test_genl_parse_LDADD = $(UNIT_LDADD)
 tests_unit_test_genl_source_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_genl_source_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_genl_source_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_history_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_history_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_history_LDADD = $(UNIT_LDADD)
 
 tests_unit_test_options_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_options_CFLAGS = $(UNIT_CFLAGS)

@@ -17,6 +17,7 @@ SERVER_TESTS = \
 	tests/unit/test_varlink_parse \
 	tests/unit/test_server \
 	tests/unit/test_server_conn \
+	tests/unit/test_server_history \
 	tests/unit/test_server_limits \
 	tests/unit/test_server_listen \
 	tests/unit/test_server_queue \
@@ -46,6 +47,11 @@ tests_unit_test_server_watch_SOURCES = tests/unit/test_server_watch.c
 tests_unit_test_server_watch_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_server_watch_CFLAGS = $(SERVER_TEST_CFLAGS)
 tests_unit_test_server_watch_LDADD = $(SERVER_TEST_LDADD)
+
+tests_unit_test_server_history_SOURCES = tests/unit/test_server_history.c
+tests_unit_test_server_history_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
+tests_unit_test_server_history_CFLAGS = $(SERVER_TEST_CFLAGS)
+tests_unit_test_server_history_LDADD = $(SERVER_TEST_LDADD)
 
 tests_unit_test_server_limits_SOURCES = tests/unit/test_server_limits.c
 tests_unit_test_server_limits_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)

@@ -113,6 +113,24 @@ static void check_sums(const struct vm *vm)
 	assert_int_equal(by_slot, vm->exits);
 }
 
+/* Every exit is in the history of the last hour, where the VM is not older. */
+static void check_history(const struct registry *r, const struct vm *vm, uint64_t now_ns)
+{
+	struct history_span spans[HISTORY_SPANS_MAX];
+	size_t n = registry_vm_history_spans(r, vm, now_ns, spans), i, j;
+	uint64_t counts[HISTORY_S], sum = 0;
+
+	assert_true(now_ns - CREATED_NS < HISTORY_S * S);
+	for (i = 0; i < n; i++) {
+		memset(counts, 0, sizeof(counts));
+		for (j = 0; j < vm->n_reasons; j++)
+			vm_reason_history(&vm->reasons[j], &spans[i], counts);
+		for (j = 0; j < history_span_n(&spans[i]); j++)
+			sum += counts[j];
+	}
+	assert_int_equal(sum, vm->exits);
+}
+
 static void check(struct registry *r, const struct kernel *k, uint64_t before[VMS], bool exact)
 {
 	struct vm *vm;
@@ -125,6 +143,8 @@ static void check(struct registry *r, const struct kernel *k, uint64_t before[VM
 		if (exact)
 			assert_int_equal(vm->exits, total);
 		check_sums(vm);
+		if (exact)
+			check_history(r, vm, k->now_ns);
 		before[vm->id - 1] = vm->exits;
 	}
 }
