@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include <getopt.h>
+#include <ctype.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "ctl/ctl.h"
+#include "ctl/options.h"
 #include "ctl/output.h"
 #include "server/address.h"
 #include "util/util.h"
@@ -24,26 +25,6 @@ static const struct ctl_command *const commands[] = {
 	&ctl_watch,
 };
 
-enum {
-	ARG_SOCKET = 's',
-	ARG_JSON = 'j',
-	ARG_HELP = 'h',
-	ARG_VERSION = 'V',
-	ARG_FIRST_LONG = 0x100,
-	ARG_ALL,
-	ARG_VCPUS,
-};
-
-static const struct option options[] = {
-	{ "socket", required_argument, NULL, ARG_SOCKET },
-	{ "json", no_argument, NULL, ARG_JSON },
-	{ "help", no_argument, NULL, ARG_HELP },
-	{ "version", no_argument, NULL, ARG_VERSION },
-	{ "all", no_argument, NULL, ARG_ALL },
-	{ "vcpus", no_argument, NULL, ARG_VCPUS },
-	{ NULL, 0, NULL, 0 },
-};
-
 static void print_help(void)
 {
 	size_t i;
@@ -53,31 +34,33 @@ static void print_help(void)
 	     "\n"
 	     "Commands:");
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
-		printf("  %-7s%-14s %s\n", commands[i]->name, commands[i]->args, commands[i]->help);
+		printf("  %-7s%-11s %s\n", commands[i]->name, commands[i]->args, commands[i]->help);
 	puts("\n"
-	     "VM is a name, a process id or an id, as 'list' shows them. Rates are exits per\n"
-	     "second over the last 1s, 10s, 1m and 5m.\n"
+	     "VM is a name, a process id or an id, as 'list' shows them.\n"
 	     "\n"
-	     "Options:\n"
-	     "      --all          VMs that have ended, too\n"
-	     "      --vcpus        every vCPU by itself, too\n"
-	     "  -j, --json         for programs: one JSON object\n"
-	     "  -s, --socket PATH  where kvmexitd listens, if not on\n"
-	     "                     " SERVER_SOCKET_PATH "\n"
-	     "  -h, --help         this text\n"
-	     "  -V, --version      the version\n"
-	     "\n"
-	     "Exit status:\n"
-	     "  0  all is well\n"
-	     "  1  there is no such VM, or kvmexitd answered with another error\n"
-	     "  2  bad usage\n"
-	     "  3  kvmexitd cannot be reached: it is not running, went away, or refuses\n"
-	     "  4  'status' only: kvmexitd gets no exits from the kernel");
+	     "Options, of which each command has more: see 'kvmexitctl COMMAND --help'.");
+	options_print_common();
+	puts("\n"
+	     "Exit status: 0 all is well, 1 no such VM or another error, 2 bad usage,\n"
+	     "3 kvmexitd cannot be reached, 4 ('status') it gets no exits from the kernel.");
 }
 
-static enum ctl_exit bad_usage(void)
+static void print_command_help(const struct ctl_command *command)
 {
-	fputs("Try 'kvmexitctl --help'.\n", stderr);
+	printf("kvmexitctl %s [OPTION...]%s%s\n"
+	       "%c%s%s%s\n"
+	       "\n"
+	       "Options:\n",
+	       command->name, *command->args ? " " : "", command->args, toupper(command->help[0]),
+	       command->help + 1, command->about ? ".\n\n" : ".",
+	       command->about ? command->about : "");
+	options_print(command);
+}
+
+static enum ctl_exit bad_usage(const struct ctl_command *command)
+{
+	fprintf(stderr, "Try 'kvmexitctl %s%s--help'.\n", command ? command->name : "",
+		command ? " " : "");
 	return CTL_USAGE;
 }
 
@@ -100,69 +83,75 @@ static bool want_colour(void)
 	       strcmp(term, "dumb") != 0;
 }
 
-/* argc and argv are those behind the options. */
-static enum ctl_exit run_command(struct ctl *ctl, int argc, char **argv)
+/* One that ended the reading of options; else -1. */
+static int answer(enum option_verdict verdict, const struct ctl_command *command)
 {
-	const struct ctl_command *command = argc > 0 ? find_command(argv[0]) : commands[0];
-	_cleanup_free_ char *name = NULL;
-	enum ctl_exit result, written;
-	int args = argc > 0 ? argc - 1 : 0;
-
-	if (!command) {
-		name = clean_text(argv[0]);
-		ctl_error("there is no command '%s'", name);
-		return bad_usage();
+	switch (verdict) {
+	case OPTION_HELP:
+		if (command)
+			print_command_help(command);
+		else
+			print_help();
+		return (int)output_finish();
+	case OPTION_VERSION:
+		puts("kvmexitctl (" PACKAGE_NAME ") " PACKAGE_VERSION);
+		return (int)output_finish();
+	case OPTION_WRONG:
+		return (int)bad_usage(command);
+	case OPTION_RUN:
+		break;
 	}
+	return -1;
+}
+
+/* argv[0] is in the place of the program's name. */
+static int run_command(struct ctl *ctl, const struct ctl_command *command, int argc, char **argv)
+{
+	enum ctl_exit written;
+	int next = 0, result, args;
+
+	result = answer(options_read(ctl, command, argc, argv, &next), command);
+	if (result >= 0)
+		return result;
+	args = argc - next;
 	if (args < command->args_min || args > command->args_max) {
-		ctl_error("%s arguments: it is '%s%s%s'",
-			  args < command->args_min ? "too few" : "too many", command->name,
+		ctl_error("too %s arguments: it is '%s%s%s'",
+			  args < command->args_min ? "few" : "many", command->name,
 			  *command->args ? " " : "", command->args);
-		return bad_usage();
-	}
-	if (ctl->options & ~command->options) {
-		ctl_error("%s is not an option of %s",
-			  ctl->options & ~command->options & CTL_OPTION_ALL ? "--all" : "--vcpus",
-			  command->name);
-		return bad_usage();
+		return (int)bad_usage(command);
 	}
 
-	result = command->run(ctl, args, argv + 1);
+	ctl->colour = !ctl->json && want_colour();
+	result = command->run(ctl, args, argv + next);
+	if (result == CTL_USAGE && !command->runs)
+		return (int)bad_usage(command);
 	written = output_finish();
-	return result == CTL_OK ? written : result;
+	return result == CTL_OK ? (int)written : result;
 }
 
 int ctl_main(int argc, char **argv)
 {
 	struct ctl ctl = { .socket = SERVER_SOCKET_PATH };
-	int option;
+	const struct ctl_command *command;
+	_cleanup_free_ char *name = NULL;
+	int next = 0, result;
 
 	/* Not the rest: numbers must not depend on who reads them. */
 	setlocale(LC_CTYPE, "");
 
-	while ((option = getopt_long(argc, argv, "s:jhV", options, NULL)) != -1) {
-		switch (option) {
-		case ARG_SOCKET:
-			ctl.socket = optarg;
-			break;
-		case ARG_JSON:
-			ctl.json = true;
-			break;
-		case ARG_ALL:
-			ctl.options |= CTL_OPTION_ALL;
-			break;
-		case ARG_VCPUS:
-			ctl.options |= CTL_OPTION_VCPUS;
-			break;
-		case ARG_HELP:
-			print_help();
-			return output_finish();
-		case ARG_VERSION:
-			puts("kvmexitctl (" PACKAGE_NAME ") " PACKAGE_VERSION);
-			return output_finish();
-		default:
-			return bad_usage();
-		}
+	result = answer(options_read(&ctl, NULL, argc, argv, &next), NULL);
+	if (result >= 0)
+		return result;
+	if (next == argc)
+		return run_command(&ctl, commands[0], 1, argv);
+
+	command = find_command(argv[next]);
+	if (!command) {
+		name = clean_text(argv[next]);
+		ctl_error("there is no command '%s'", name);
+		return (int)bad_usage(NULL);
 	}
-	ctl.colour = !ctl.json && want_colour();
-	return run_command(&ctl, argc - optind, argv + optind);
+	/* For getopt, which reports in the program's name. */
+	argv[next] = argv[0];
+	return run_command(&ctl, command, argc - next, argv + next);
 }

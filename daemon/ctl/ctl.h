@@ -17,26 +17,34 @@ enum ctl_exit {
 	CTL_NO_KERNEL = 4, /* the daemon is there and gets no exits */
 };
 
-/* Options that only some commands take. */
-enum {
-	CTL_OPTION_ALL = 1 << 0,
-	CTL_OPTION_VCPUS = 1 << 1,
-};
+/* More would not fit on the screen that a command's --help may take. */
+#define CTL_OPTIONS_MAX 12
 
 struct ctl {
 	const char *socket;
 	bool json;
 	bool colour;
-	unsigned int options; /* CTL_OPTION_... that were given */
+	/* By the place in the command's options: the value, "" of a flag, NULL if not given. */
+	const char *given[CTL_OPTIONS_MAX];
+};
+
+/* An option that one command takes; a list of them ends with a nameless one. */
+struct ctl_option {
+	const char *name;
+	const char *arg; /* as in --help, NULL for a flag */
+	const char *help; /* one line; what follows a newline is indented as it is */
+	char letter; /* 0 for none */
 };
 
 struct ctl_command {
 	const char *name;
 	const char *args; /* as in --help, "" for none */
 	const char *help; /* one line */
-	int args_min, args_max;
-	unsigned int options; /* CTL_OPTION_... that it takes */
-	enum ctl_exit (*run)(struct ctl *ctl, int argc, char **argv);
+	const char *about; /* for the command's own --help; NULL if help says all */
+	const struct ctl_option *options; /* NULL for none */
+	int args_min, args_max; /* args_max may be INT_MAX */
+	bool runs; /* options behind the first argument are that command's */
+	int (*run)(struct ctl *ctl, int argc, char **argv); /* enum ctl_exit, or as about says */
 };
 
 extern const struct ctl_command ctl_status;

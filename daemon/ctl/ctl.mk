@@ -7,7 +7,9 @@ daemon_ctl_libkvmexitctl_a_SOURCES = \
 	daemon/ctl/connect.c daemon/ctl/connect.h \
 	daemon/ctl/ctl.c daemon/ctl/ctl.h \
 	daemon/ctl/list.c \
+	daemon/ctl/options.c daemon/ctl/options.h \
 	daemon/ctl/output.c daemon/ctl/output.h \
+	daemon/ctl/rows.c daemon/ctl/rows.h \
 	daemon/ctl/show.c \
 	daemon/ctl/status.c \
 	daemon/ctl/table.c \

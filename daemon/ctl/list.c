@@ -9,7 +9,9 @@
 #include <time.h>
 
 #include "ctl/connect.h"
+#include "ctl/options.h"
 #include "ctl/output.h"
+#include "ctl/rows.h"
 #include "util/util.h"
 
 enum {
@@ -33,6 +35,29 @@ static const struct column columns[] = {
 	RATE_COLUMNS,
 	{ "UP", true, false },
 	{ NULL, false, false },
+};
+
+enum {
+	OPTION_ALL,
+	OPTION_NAMES,
+	OPTION_REVERSE,
+	OPTION_SORT,
+};
+
+static const struct ctl_option options[] = {
+	[OPTION_ALL] = { "all", NULL, "VMs that have ended, too", 'a' },
+	[OPTION_NAMES] = { "names", NULL, "the names alone, one a line", 0 },
+	[OPTION_REVERSE] = { "reverse", NULL, "the other way round", 'r' },
+	[OPTION_SORT] = { "sort", "KEY",
+			  "by id, name, pid, vcpus, exits, 1s, 10s, 1m, 5m or started", 0 },
+	{ .name = NULL },
+};
+
+static const struct row_key keys[] = {
+	{ "id", "id", ROW_NUMBER, true },	  { "name", "name", ROW_TEXT, true },
+	{ "pid", "pid", ROW_NUMBER, true },	  { "vcpus", "vcpu_count", ROW_NUMBER, false },
+	{ "exits", "exits", ROW_NUMBER, false },  RATE_KEYS,
+	{ "started", "started", ROW_TEXT, true }, { .name = NULL },
 };
 
 /* For --all: how long it lived, and that it does no more. */
@@ -85,21 +110,41 @@ static void explain_none(const struct ctl *ctl)
 	json_decref(status);
 }
 
-static enum ctl_exit run(struct ctl *ctl, int argc, char **argv)
+static void print_names(const json_t *vms)
 {
+	const json_t *vm;
+	size_t i;
+
+	json_array_foreach(vms, i, vm) {
+		_cleanup_free_ char *name = get_text(vm, "name");
+
+		puts(name ? name : "");
+	}
+}
+
+static int run(struct ctl *ctl, int argc, char **argv)
+{
+	const struct row_key *key = &keys[0];
 	json_t *reply = NULL, *vms;
 	enum ctl_exit result;
 
-	(void)argc;
-	(void)argv;
+	if (option_given(ctl, OPTION_SORT) && !(key = rows_key(keys, ctl->given[OPTION_SORT])))
+		return CTL_USAGE;
 	result = ctl_call(ctl, CTL_METHOD("List"),
-			  json_pack("{s:b}", "all", (ctl->options & CTL_OPTION_ALL) != 0), &reply);
+			  json_pack("{s:b}", "all", option_given(ctl, OPTION_ALL)), &reply);
 	if (result != CTL_OK)
-		return result;
+		return (int)result;
 
 	vms = json_object_get(reply, "vms");
+	if (argc > 0)
+		rows_match(vms, "name", argv[0]);
+	if (option_given(ctl, OPTION_SORT) || option_given(ctl, OPTION_REVERSE))
+		rows_sort(vms, key, option_given(ctl, OPTION_REVERSE));
+
 	if (ctl->json)
 		output_json(reply);
+	else if (option_given(ctl, OPTION_NAMES))
+		print_names(vms);
 	else if (json_array_size(vms) == 0)
 		explain_none(ctl);
 	else
@@ -110,8 +155,10 @@ static enum ctl_exit run(struct ctl *ctl, int argc, char **argv)
 
 const struct ctl_command ctl_list = {
 	.name = "list",
-	.args = "[--all]",
+	.args = "[PATTERN]",
 	.help = "the VMs with their exits, all and per second",
-	.options = CTL_OPTION_ALL,
+	.about = "PATTERN, as in a shell ('web*'), is for the names of those to be listed.",
+	.options = options,
+	.args_max = 1,
 	.run = run,
 };

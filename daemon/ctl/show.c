@@ -4,12 +4,15 @@
  */
 #include "config.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "ctl/connect.h"
+#include "ctl/options.h"
 #include "ctl/output.h"
+#include "ctl/rows.h"
 #include "util/util.h"
 
 #define PERCENT 100.0
@@ -20,6 +23,44 @@ enum {
 	COLUMN_PERCENT,
 	COLUMN_RATES,
 	COLUMN_NESTED = COLUMN_RATES + 4,
+};
+
+enum {
+	OPTION_FIRST,
+	OPTION_REASON,
+	OPTION_REVERSE,
+	OPTION_SORT,
+	OPTION_VCPU,
+	OPTION_VCPUS,
+};
+
+static const struct ctl_option options[] = {
+	[OPTION_FIRST] = { "first", "N", "no more than N reasons", 'n' },
+	[OPTION_REASON] = { "reason", "PATTERN", "reasons whose name matches, as 'msr*'", 0 },
+	[OPTION_REVERSE] = { "reverse", NULL, "the other way round", 'r' },
+	[OPTION_SORT] = { "sort", "KEY", "by total, reason, code, nested, 1s, 10s, 1m or 5m", 0 },
+	[OPTION_VCPU] = { "vcpu", "ID", "one vCPU by itself, too", 0 },
+	[OPTION_VCPUS] = { "vcpus", NULL, "every vCPU by itself, too", 0 },
+	{ .name = NULL },
+};
+
+static const struct row_key keys[] = {
+	{ "total", "total", ROW_NUMBER, false },
+	{ "reason", "reason", ROW_TEXT, true },
+	{ "code", "code", ROW_NUMBER, true },
+	{ "nested", "nested", ROW_NUMBER, false },
+	RATE_KEYS,
+	{ .name = NULL },
+};
+
+/* What was asked for, of all that the options say. */
+struct filter {
+	const char *reason; /* NULL for all */
+	const struct row_key *key; /* NULL for the order of the reply */
+	bool reverse;
+	uint64_t first;
+	bool one_vcpu;
+	uint64_t vcpu;
 };
 
 /* The last one only where a guest has guests of its own. */
@@ -127,35 +168,95 @@ static void print_text(const struct ctl *ctl, const json_t *vm)
 	}
 }
 
-static enum ctl_exit run(struct ctl *ctl, int argc, char **argv)
+static bool read_filter(const struct ctl *ctl, struct filter *out)
 {
-	json_t *parameters = ctl_vm_parameters(argv[0]), *reply = NULL, *vm;
+	const char *const *given = ctl->given;
+
+	*out = (struct filter){
+		.reason = given[OPTION_REASON],
+		.reverse = option_given(ctl, OPTION_REVERSE),
+		.first = SIZE_MAX,
+		.one_vcpu = option_given(ctl, OPTION_VCPU),
+	};
+	if (given[OPTION_SORT] || out->reverse) {
+		out->key = rows_key(keys, given[OPTION_SORT] ? given[OPTION_SORT] : keys[0].name);
+		if (!out->key)
+			return false;
+	}
+	return (!given[OPTION_FIRST] ||
+		option_number("first", given[OPTION_FIRST], 1, SIZE_MAX, &out->first)) &&
+	       (!given[OPTION_VCPU] ||
+		option_number("vcpu", given[OPTION_VCPU], 0, UINT32_MAX, &out->vcpu));
+}
+
+static void filter_reasons(const struct filter *filter, json_t *owner)
+{
+	json_t *reasons = json_object_get(owner, "reasons");
+
+	if (filter->reason)
+		rows_match(reasons, "reason", filter->reason);
+	if (filter->key)
+		rows_sort(reasons, filter->key, filter->reverse);
+	rows_cut(reasons, filter->first);
+}
+
+/* False if the vCPU that was asked for is not there. */
+static bool filter_vm(const struct filter *filter, json_t *vm)
+{
+	json_t *vcpus = json_object_get(vm, "vcpus"), *vcpu;
+	size_t i = 0;
+
+	filter_reasons(filter, vm);
+	while ((vcpu = json_array_get(vcpus, i))) {
+		filter_reasons(filter, vcpu);
+		if (filter->one_vcpu && (uint64_t)get_int(vcpu, "id") != filter->vcpu)
+			(void)json_array_remove(vcpus, i);
+		else
+			i++;
+	}
+	return !filter->one_vcpu || i > 0;
+}
+
+static int run(struct ctl *ctl, int argc, char **argv)
+{
+	json_t *parameters, *reply = NULL, *vm;
+	struct filter filter;
 	enum ctl_exit result;
 
 	(void)argc;
+	if (!read_filter(ctl, &filter))
+		return CTL_USAGE;
+	parameters = ctl_vm_parameters(argv[0]);
 	if (!parameters)
 		return CTL_FAILED;
 	(void)json_object_set_new(parameters, "vcpus",
-				  json_boolean((ctl->options & CTL_OPTION_VCPUS) != 0));
+				  json_boolean(filter.one_vcpu || option_given(ctl, OPTION_VCPUS)));
 	result = ctl_call(ctl, CTL_METHOD("Show"), parameters, &reply);
 	if (result != CTL_OK)
-		return result;
+		return (int)result;
 
 	vm = json_object_get(reply, "vm");
-	if (ctl->json)
+	if (!filter_vm(&filter, vm)) {
+		ctl_error("the VM has no vCPU %s that made exits: --vcpus shows those that did",
+			  ctl->given[OPTION_VCPU]);
+		result = CTL_FAILED;
+	} else if (ctl->json) {
 		output_json(vm);
-	else
+	} else {
 		print_text(ctl, vm);
+	}
 	json_decref(reply);
-	return CTL_OK;
+	return (int)result;
 }
 
 const struct ctl_command ctl_show = {
 	.name = "show",
-	.args = "VM [--vcpus]",
+	.args = "VM",
 	.help = "one VM with its exit reasons, the most frequent first",
+	.about = "Rates are exits per second over the time that heads them. NESTED is the part\n"
+		 "of TOTAL that was taken while a guest of the guest ran.",
+	.options = options,
 	.args_min = 1,
 	.args_max = 1,
-	.options = CTL_OPTION_VCPUS,
 	.run = run,
 };

@@ -54,7 +54,7 @@ static void print_text(const struct ctl *ctl, const json_t *status)
 	       get_int(status, "refused_clients"));
 }
 
-static enum ctl_exit run(struct ctl *ctl, int argc, char **argv)
+static int run(struct ctl *ctl, int argc, char **argv)
 {
 	json_t *status = NULL;
 	enum ctl_exit result;
@@ -63,7 +63,7 @@ static enum ctl_exit run(struct ctl *ctl, int argc, char **argv)
 	(void)argv;
 	result = ctl_call(ctl, CTL_METHOD("Status"), NULL, &status);
 	if (result != CTL_OK)
-		return result;
+		return (int)result;
 
 	if (ctl->json)
 		output_json(status);
@@ -72,7 +72,7 @@ static enum ctl_exit run(struct ctl *ctl, int argc, char **argv)
 	if (!is_fed(status))
 		result = CTL_NO_KERNEL;
 	json_decref(status);
-	return result;
+	return (int)result;
 }
 
 const struct ctl_command ctl_status = {

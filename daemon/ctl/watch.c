@@ -6,11 +6,37 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "ctl/connect.h"
+#include "ctl/options.h"
 #include "ctl/output.h"
+#include "ctl/rows.h"
+
+enum {
+	OPTION_COUNT,
+	OPTION_EVENT,
+	OPTION_REASON,
+};
+
+static const struct ctl_option options[] = {
+	[OPTION_COUNT] = { "count", "N", "end after N events", 'n' },
+	[OPTION_EVENT] = { "event", "KIND", "those of one kind: created, exits or ended", 0 },
+	[OPTION_REASON] = { "reason", "PATTERN",
+			    "events with a change of such reasons, as 'msr*', and\n"
+			    "these changes alone; delta and exits stay the VM's",
+			    0 },
+	{ .name = NULL },
+};
+
+struct filter {
+	const char *event; /* NULL for all */
+	const char *reason;
+	uint64_t left; /* how many to print */
+};
 
 /* Nothing to do: it is enough that the wait ends. */
 static void on_signal(int number)
@@ -35,8 +61,23 @@ static int hold_signals(sigset_t *waiting)
 	return 0;
 }
 
+/* Cuts an event to what was asked for; false if nothing is left of it. */
+static bool filter_event(const struct filter *filter, json_t *event)
+{
+	json_t *changes = json_object_get(event, "changes");
+	const char *kind = json_string_value(json_object_get(event, "event"));
+
+	if (filter->event && kind && strcmp(kind, filter->event) != 0)
+		return false;
+	if (!filter->reason)
+		return true;
+	rows_match(changes, "reason", filter->reason);
+	return json_array_size(changes) > 0;
+}
+
 /* Until the VM ends, somebody stops it, or nobody reads what is printed. */
-static enum ctl_exit print_events(struct varlink *link, const sigset_t *signals)
+static enum ctl_exit print_events(struct varlink *link, const sigset_t *signals,
+				  struct filter *filter)
 {
 	const struct varlink_wait wait = {
 		.timeout_ms = -1,
@@ -55,24 +96,45 @@ static enum ctl_exit print_events(struct varlink *link, const sigset_t *signals)
 		if (r < 0)
 			return ctl_report_lost(r);
 
-		if (reply.error)
+		if (reply.error) {
 			result = ctl_report_error(&reply);
-		else if (!output_json_line(reply.parameters))
-			result = CTL_FAILED;
-		more = reply.continues && result == CTL_OK;
+		} else if (filter_event(filter, reply.parameters)) {
+			filter->left--;
+			if (!output_json_line(reply.parameters))
+				result = CTL_FAILED;
+		}
+		more = reply.continues && result == CTL_OK && filter->left > 0;
 		varlink_reply_done(&reply);
 	}
 	return result;
 }
 
-static enum ctl_exit run(struct ctl *ctl, int argc, char **argv)
+static bool read_filter(const struct ctl *ctl, struct filter *out)
+{
+	static const char *const kinds[] = { "created", "exits", "ended", NULL };
+	const char *count = ctl->given[OPTION_COUNT];
+	size_t kind;
+
+	*out = (struct filter){
+		.event = ctl->given[OPTION_EVENT],
+		.reason = ctl->given[OPTION_REASON],
+		.left = UINT64_MAX,
+	};
+	return (!out->event || option_choice("event", out->event, kinds, &kind)) &&
+	       (!count || option_number("count", count, 1, UINT64_MAX, &out->left));
+}
+
+static int run(struct ctl *ctl, int argc, char **argv)
 {
 	json_t *parameters = NULL;
+	struct filter filter;
 	enum ctl_exit result;
 	struct varlink *link;
 	sigset_t waiting;
 	int r;
 
+	if (!read_filter(ctl, &filter))
+		return CTL_USAGE;
 	if (argc > 0) {
 		parameters = ctl_vm_parameters(argv[0]);
 		if (!parameters)
@@ -81,20 +143,22 @@ static enum ctl_exit run(struct ctl *ctl, int argc, char **argv)
 	result = ctl_connect(ctl, &link);
 	if (result != CTL_OK) {
 		json_decref(parameters);
-		return result;
+		return (int)result;
 	}
 	r = varlink_send(link, CTL_METHOD("Watch"), parameters, true);
 	if (r >= 0)
 		r = hold_signals(&waiting);
-	result = r < 0 ? ctl_report_lost(r) : print_events(link, &waiting);
+	result = r < 0 ? ctl_report_lost(r) : print_events(link, &waiting, &filter);
 	varlink_free(link);
-	return result;
+	return (int)result;
 }
 
 const struct ctl_command ctl_watch = {
 	.name = "watch",
 	.args = "[VM]",
 	.help = "what changes, as it comes: one JSON object a line",
+	.about = "Ends with the VM, where one is named.",
+	.options = options,
 	.args_max = 1,
 	.run = run,
 };

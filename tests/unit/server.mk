@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Tests of the varlink server and of kvmexitctl.
+# Tests of the varlink server.
 if HAVE_CMOCKA
 check_LIBRARIES += tests/unit/libserverfixture.a
 tests_unit_libserverfixture_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
@@ -21,10 +21,7 @@ SERVER_TESTS = \
 	tests/unit/test_server_limits \
 	tests/unit/test_server_listen \
 	tests/unit/test_server_queue \
-	tests/unit/test_server_watch \
-	tests/unit/test_ctl \
-	tests/unit/test_ctl_client \
-	tests/unit/test_ctl_watch
+	tests/unit/test_server_watch
 check_PROGRAMS += $(SERVER_TESTS)
 TESTS += $(SERVER_TESTS)
 
@@ -62,25 +59,6 @@ tests_unit_test_server_listen_SOURCES = tests/unit/test_server_listen.c
 tests_unit_test_server_listen_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_server_listen_CFLAGS = $(SERVER_TEST_CFLAGS)
 tests_unit_test_server_listen_LDADD = $(SERVER_TEST_LDADD)
-
-tests_unit_test_ctl_SOURCES = \
-	tests/unit/ctl_fixture.c tests/unit/ctl_fixture.h \
-	tests/unit/test_ctl.c
-tests_unit_test_ctl_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
-tests_unit_test_ctl_CFLAGS = $(SERVER_TEST_CFLAGS)
-tests_unit_test_ctl_LDADD = $(SERVER_TEST_LDADD)
-
-tests_unit_test_ctl_client_SOURCES = tests/unit/test_ctl_client.c
-tests_unit_test_ctl_client_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
-tests_unit_test_ctl_client_CFLAGS = $(SERVER_TEST_CFLAGS)
-tests_unit_test_ctl_client_LDADD = $(KVMEXITCTL_LIBS) $(CMOCKA_LIBS)
-
-tests_unit_test_ctl_watch_SOURCES = \
-	tests/unit/ctl_fixture.c tests/unit/ctl_fixture.h \
-	tests/unit/test_ctl_watch.c
-tests_unit_test_ctl_watch_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
-tests_unit_test_ctl_watch_CFLAGS = $(SERVER_TEST_CFLAGS)
-tests_unit_test_ctl_watch_LDADD = $(SERVER_TEST_LDADD)
 
 tests_unit_test_server_queue_SOURCES = tests/unit/test_server_queue.c
 tests_unit_test_server_queue_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)

@@ -21,14 +21,27 @@
 
 static void test_usage(void **state)
 {
-	static const char *const wrong[][4] = {
-		{ "nothing" },	       { "" },
-		{ "--nothing" },       { "-x", "list" },
-		{ "--socket" },	       { "show" },
-		{ "show", "a", "b" },  { "list", "a" },
-		{ "watch", "a", "b" }, { "status", "now" },
-		{ "list", "--vcpus" }, { "show", "a", "--all" },
-		{ "status", "--all" }, { "--json=yes", "list" },
+	static const char *const wrong[][5] = {
+		{ "nothing" },
+		{ "" },
+		{ "--nothing" },
+		{ "-x", "list" },
+		{ "--socket" },
+		{ "show" },
+		{ "show", "a", "b" },
+		{ "list", "a", "b" },
+		{ "watch", "a", "b" },
+		{ "status", "now" },
+		{ "list", "--vcpus" },
+		{ "show", "a", "--all" },
+		{ "status", "--all" },
+		{ "--json=yes", "list" },
+		{ "--all", "list" },
+		{ "list", "--sort", "nothing" },
+		{ "list", "--sort" },
+		{ "show", "a", "--first", "0" },
+		{ "show", "a", "--vcpu=x" },
+		{ "watch", "--event", "none" },
 	};
 	struct result result;
 	size_t i;
@@ -38,27 +51,44 @@ static void test_usage(void **state)
 		result = ctl_run(wrong[i][0], wrong[i][1], wrong[i][2], wrong[i][3], NULL);
 		assert_int_equal(result.status, 2);
 		assert_string_equal(result.out, "");
-		assert_non_null(strstr(result.err, "Try 'kvmexitctl --help'."));
+		assert_non_null(strstr(result.err, "Try 'kvmexitctl "));
+		assert_non_null(strstr(result.err, "--help'.\n"));
 		result_done(&result);
 	}
 }
 
+/* Also on the smallest of terminals. */
+static void check_screen(const char *text)
+{
+	size_t lines = 0, length;
+
+	for (; *text; text += length + (text[length] == '\n')) {
+		length = strcspn(text, "\n");
+		assert_true(length < 80);
+		lines++;
+	}
+	assert_in_range(lines, 5, 24);
+}
+
 static void test_help(void **state)
 {
+	static const char *const commands[] = { "status", "list", "show", "watch" };
 	struct result result = ctl_run("--help", NULL);
-	char *line, *save;
-	int lines = 0;
+	size_t i;
 
 	(void)state;
 	assert_int_equal(result.status, 0);
 	assert_string_equal(result.err, "");
-	assert_non_null(strstr(result.out, "show"));
-	/* It fits on a screen; empty lines are not told apart here. */
-	for (line = strtok_r(result.out, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		assert_true(strlen(line) < 80);
-		lines++;
+	check_screen(result.out);
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		struct result own = ctl_run(commands[i], "--help", NULL);
+
+		assert_non_null(strstr(result.out, commands[i]));
+		assert_int_equal(own.status, 0);
+		assert_non_null(strstr(own.out, commands[i]));
+		check_screen(own.out);
+		result_done(&own);
 	}
-	assert_true(lines <= 24);
 	result_done(&result);
 
 	result = ctl_run("-V", NULL);
@@ -130,7 +160,7 @@ static void test_list(void **state)
 	assert_int_equal(json_array_size(at(json, "vms")), 2);
 	assert_number(json, "vms.0.exits", 1555);
 	json_decref(json);
-	result = ctl(p, "--json", "--all", "list", NULL);
+	result = ctl(p, "--json", "list", "--all", NULL);
 	json = result_json(&result);
 	assert_int_equal(json_array_size(at(json, "vms")), 3);
 	json_decref(json);

@@ -119,6 +119,30 @@ static void test_watch_full(void **state)
 	result_done(&result);
 }
 
+/* One event of those that were asked for, and that was all. */
+static void test_watch_filter(void **state)
+{
+	struct process *p = *state;
+	struct result result;
+	json_t *event;
+
+	process_begin(p, COMMAND_EXITS);
+	result = ctl(p, "watch", "--count", "1", "--event", "exits", "--reason", "cpu*", NULL);
+	process_end(p, COMMAND_EXITS);
+	assert_int_equal(result.status, 0);
+	event = result_json(&result);
+	assert_text(event, "changes.0.reason", "CPUID");
+	json_decref(event);
+
+	/* Neither the kind nor the reason that db has an exit more of. */
+	process_begin(p, COMMAND_END);
+	result = ctl(p, "watch", "db", "--event", "exits", NULL);
+	process_end(p, COMMAND_END);
+	assert_int_equal(result.status, 0);
+	assert_string_equal(result.out, "");
+	result_done(&result);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, process_setup, process_teardown)
 
 int main(void)
@@ -126,6 +150,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_watch),	  TEST(test_watch_invalid), TEST(test_watch_vm),
 		TEST(test_watch_restart), TEST(test_watch_closed),  TEST(test_watch_full),
+		TEST(test_watch_filter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

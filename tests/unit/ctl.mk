@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Tests of kvmexitctl.
+if HAVE_CMOCKA
+check_LIBRARIES += tests/unit/libctlfixture.a
+tests_unit_libctlfixture_a_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
+tests_unit_libctlfixture_a_CFLAGS = $(SERVER_TEST_CFLAGS)
+tests_unit_libctlfixture_a_SOURCES = \
+	tests/unit/ctl_fixture.c tests/unit/ctl_fixture.h
+
+CTL_TEST_LDADD = tests/unit/libctlfixture.a tests/unit/libserverfixture.a \
+	$(KVMEXITCTL_LIBS) $(KVMEXITD_LIBS) $(CMOCKA_LIBS)
+
+CTL_TESTS = \
+	tests/unit/test_ctl \
+	tests/unit/test_ctl_client \
+	tests/unit/test_ctl_rows \
+	tests/unit/test_ctl_watch
+check_PROGRAMS += $(CTL_TESTS)
+TESTS += $(CTL_TESTS)
+
+tests_unit_test_ctl_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
+tests_unit_test_ctl_CFLAGS = $(SERVER_TEST_CFLAGS)
+tests_unit_test_ctl_LDADD = $(CTL_TEST_LDADD)
+
+tests_unit_test_ctl_client_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
+tests_unit_test_ctl_client_CFLAGS = $(SERVER_TEST_CFLAGS)
+tests_unit_test_ctl_client_LDADD = $(CTL_TEST_LDADD)
+
+tests_unit_test_ctl_rows_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
+tests_unit_test_ctl_rows_CFLAGS = $(SERVER_TEST_CFLAGS)
+tests_unit_test_ctl_rows_LDADD = $(CTL_TEST_LDADD)
+
+tests_unit_test_ctl_watch_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
+tests_unit_test_ctl_watch_CFLAGS = $(SERVER_TEST_CFLAGS)
+tests_unit_test_ctl_watch_LDADD = $(CTL_TEST_LDADD)
+endif
