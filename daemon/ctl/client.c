@@ -69,6 +69,11 @@ struct varlink *varlink_free(struct varlink *link)
 	return NULL;
 }
 
+int varlink_fd(const struct varlink *link)
+{
+	return link->fd;
+}
+
 static int send_all(int fd, const char *data, size_t len)
 {
 	ssize_t n;

@@ -25,6 +25,9 @@ struct varlink_reply {
 int varlink_new(struct varlink **out, const char *path);
 struct varlink *varlink_free(struct varlink *link);
 
+/* To wait for a reply with others: there may be some that were read already. */
+int varlink_fd(const struct varlink *link);
+
 /* Takes over parameters; NULL is for none. */
 int varlink_send(struct varlink *link, const char *method, json_t *parameters, bool more);
 

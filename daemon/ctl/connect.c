@@ -160,10 +160,10 @@ json_t *ctl_vm_parameters(const char *vm)
 	return parameters;
 }
 
-enum ctl_exit ctl_call(const struct ctl *ctl, const char *method, json_t *parameters, json_t **out)
+enum ctl_exit ctl_ask(const struct ctl *ctl, const char *method, json_t *parameters,
+		      struct varlink_reply *reply)
 {
 	const struct varlink_wait wait = { .timeout_ms = VARLINK_TIMEOUT_MS, .fd = -1 };
-	struct varlink_reply reply = { 0 };
 	enum ctl_exit result;
 	struct varlink *link;
 	int r;
@@ -175,11 +175,18 @@ enum ctl_exit ctl_call(const struct ctl *ctl, const char *method, json_t *parame
 	}
 	r = varlink_send(link, method, parameters, false);
 	if (r >= 0)
-		r = varlink_receive(link, &wait, &reply);
+		r = varlink_receive(link, &wait, reply);
 	varlink_free(link);
-	if (r < 0)
-		return ctl_report_lost(r);
+	return r < 0 ? ctl_report_lost(r) : CTL_OK;
+}
 
+enum ctl_exit ctl_call(const struct ctl *ctl, const char *method, json_t *parameters, json_t **out)
+{
+	struct varlink_reply reply = { 0 };
+	enum ctl_exit result = ctl_ask(ctl, method, parameters, &reply);
+
+	if (result != CTL_OK)
+		return result;
 	if (reply.error)
 		result = ctl_report_error(&reply);
 	else

@@ -29,6 +29,10 @@ json_t *ctl_vm_parameters(const char *vm);
  */
 enum ctl_exit ctl_call(const struct ctl *ctl, const char *method, json_t *parameters, json_t **out);
 
+/* The same, for who makes something of an error that is answered: see reply->error. */
+enum ctl_exit ctl_ask(const struct ctl *ctl, const char *method, json_t *parameters,
+		      struct varlink_reply *reply);
+
 /* Why there was no reply, or the error that the reply is. */
 enum ctl_exit ctl_report_lost(int error);
 enum ctl_exit ctl_report_error(const struct varlink_reply *reply);

@@ -51,6 +51,7 @@ extern const struct ctl_command ctl_status;
 extern const struct ctl_command ctl_list;
 extern const struct ctl_command ctl_show;
 extern const struct ctl_command ctl_watch;
+extern const struct ctl_command ctl_stat;
 
 /* All of main(). */
 int ctl_main(int argc, char **argv);

@@ -9,8 +9,14 @@ daemon_ctl_libkvmexitctl_a_SOURCES = \
 	daemon/ctl/list.c \
 	daemon/ctl/options.c daemon/ctl/options.h \
 	daemon/ctl/output.c daemon/ctl/output.h \
+	daemon/ctl/procevents.c daemon/ctl/procevents.h \
+	daemon/ctl/proctree.c daemon/ctl/proctree.h \
 	daemon/ctl/rows.c daemon/ctl/rows.h \
 	daemon/ctl/show.c \
+	daemon/ctl/stat.c daemon/ctl/stat.h \
+	daemon/ctl/stat_command.c daemon/ctl/stat_command.h \
+	daemon/ctl/stat_measure.c daemon/ctl/stat_measure.h \
+	daemon/ctl/stat_result.c \
 	daemon/ctl/status.c \
 	daemon/ctl/table.c \
 	daemon/ctl/watch.c

@@ -21,6 +21,9 @@
 
 #define LINE_WIDTH 79
 
+#define PERCENT	 100.0
+#define MS_PER_S 1000
+
 #define MINUTE_S 60
 #define HOUR_S	 3600
 #define DAY_S	 86400
@@ -40,10 +43,15 @@ void ctl_error(const char *format, ...)
 	fputc('\n', stderr);
 }
 
+bool output_json_to(const json_t *json, FILE *out)
+{
+	return json_dumpf(json, out, JSON_INDENT(JSON_STEP) | JSON_PRECISION) == 0 &&
+	       putc('\n', out) != EOF && fflush(out) == 0;
+}
+
 void output_json(const json_t *json)
 {
-	(void)json_dumpf(json, stdout, JSON_INDENT(JSON_STEP) | JSON_PRECISION);
-	(void)putchar('\n');
+	(void)output_json_to(json, stdout);
 }
 
 bool output_json_line(const json_t *json)
@@ -127,6 +135,15 @@ long long parse_time(const char *text)
 	return timegm(&tm);
 }
 
+int64_t parse_time_ms(const char *text)
+{
+	long long seconds = parse_time(text);
+	const char *dot = seconds < 0 ? NULL : strchr(text, '.');
+
+	return seconds < 0 ? -1 :
+			     seconds * MS_PER_S + (dot ? (int64_t)(atof(dot) * MS_PER_S + 0.5) : 0);
+}
+
 static char *format(const char *form, ...) __attribute__((format(printf, 1, 2)));
 
 static char *format(const char *form, ...)
@@ -161,4 +178,20 @@ char *format_rate(double rate)
 	if (rate > 0 && rate < RATE_DECIMAL_MAX)
 		return format("%.1f", rate);
 	return format("%.0f", rate);
+}
+
+bool has_nested(const json_t *reasons)
+{
+	const json_t *reason;
+	size_t i;
+
+	json_array_foreach(reasons, i, reason)
+		if (get_int(reason, "nested") > 0)
+			return true;
+	return false;
+}
+
+char *format_percent(double part, double whole)
+{
+	return format("%.1f", whole > 0 ? part / whole * PERCENT : 0);
 }

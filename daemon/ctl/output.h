@@ -8,6 +8,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
 
 #include "ctl/ctl.h"
 
@@ -16,6 +18,9 @@ struct libscols_table;
 
 /* Failures to write are kept for output_finish(). */
 void output_json(const json_t *json);
+
+/* To elsewhere, flushed; false when that failed. */
+bool output_json_to(const json_t *json, FILE *out);
 
 /* On one line, and flushed; false when that failed. */
 bool output_json_line(const json_t *json);
@@ -47,9 +52,16 @@ double get_rate(const json_t *object, const char *window);
 /* The seconds since 1970 of an RFC 3339 time in UTC, -1 if it is none. */
 long long parse_time(const char *text);
 
+/* The same in milliseconds. */
+int64_t parse_time_ms(const char *text);
+
 /* "45s", "3min 20s", "2h 5min", "12d 3h" */
 char *format_duration(long long seconds);
 char *format_rate(double rate);
+char *format_percent(double part, double whole);
+
+/* Whether any of these was taken while a guest of a guest ran. */
+bool has_nested(const json_t *reasons);
 
 /* -- tables -------------------------------------------------------------- */
 
@@ -72,6 +84,7 @@ void table_rates(struct libscols_line *line, size_t column, const json_t *object
 
 /* Prints and frees it. */
 void table_print(struct libscols_table *table);
+void table_print_to(struct libscols_table *table, FILE *out);
 
 #define RATE_COLUMNS                                                          \
 	{ "1s", true, false }, { "10s", true, false }, { "1m", true, false }, \

@@ -15,8 +15,6 @@
 #include "ctl/rows.h"
 #include "util/util.h"
 
-#define PERCENT 100.0
-
 enum {
 	COLUMN_REASON,
 	COLUMN_TOTAL,
@@ -72,24 +70,6 @@ static const struct column nested_columns[] = {
 	{ "REASON", false, false }, { "TOTAL", true, false }, { "%", true, false }, RATE_COLUMNS,
 	{ "NESTED", true, false },  { NULL, false, false },
 };
-
-static bool has_nested(const json_t *reasons)
-{
-	const json_t *reason;
-	size_t i;
-
-	json_array_foreach(reasons, i, reason)
-		if (get_int(reason, "nested") > 0)
-			return true;
-	return false;
-}
-
-static char *format_percent(double part, double whole)
-{
-	char *text;
-
-	return asprintf(&text, "%.1f", whole > 0 ? part / whole * PERCENT : 0) < 0 ? NULL : text;
-}
 
 /* owner is the VM or vCPU whose reasons these are. */
 static void print_reasons(const struct ctl *ctl, const json_t *owner)

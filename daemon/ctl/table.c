@@ -69,8 +69,14 @@ void table_rates(struct libscols_line *line, size_t column, const json_t *object
 
 void table_print(struct libscols_table *table)
 {
+	table_print_to(table, stdout);
+}
+
+void table_print_to(struct libscols_table *table, FILE *out)
+{
 	if (!table)
 		return;
+	(void)scols_table_set_stream(table, out);
 	/* An empty one has a head all the same. */
 	(void)scols_print_table(table);
 	scols_unref_table(table);

@@ -5,7 +5,8 @@ check_LIBRARIES += tests/unit/libctlfixture.a
 tests_unit_libctlfixture_a_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_libctlfixture_a_CFLAGS = $(SERVER_TEST_CFLAGS)
 tests_unit_libctlfixture_a_SOURCES = \
-	tests/unit/ctl_fixture.c tests/unit/ctl_fixture.h
+	tests/unit/ctl_fixture.c tests/unit/ctl_fixture.h \
+	tests/unit/ctl_maker.c tests/unit/ctl_maker.h
 
 CTL_TEST_LDADD = tests/unit/libctlfixture.a tests/unit/libserverfixture.a \
 	$(KVMEXITCTL_LIBS) $(KVMEXITD_LIBS) $(CMOCKA_LIBS)
@@ -14,6 +15,8 @@ CTL_TESTS = \
 	tests/unit/test_ctl \
 	tests/unit/test_ctl_client \
 	tests/unit/test_ctl_rows \
+	tests/unit/test_ctl_stat \
+	tests/unit/test_proctree \
 	tests/unit/test_ctl_watch
 check_PROGRAMS += $(CTL_TESTS)
 TESTS += $(CTL_TESTS)
@@ -33,4 +36,12 @@ tests_unit_test_ctl_rows_LDADD = $(CTL_TEST_LDADD)
 tests_unit_test_ctl_watch_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_ctl_watch_CFLAGS = $(SERVER_TEST_CFLAGS)
 tests_unit_test_ctl_watch_LDADD = $(CTL_TEST_LDADD)
+
+tests_unit_test_ctl_stat_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
+tests_unit_test_ctl_stat_CFLAGS = $(SERVER_TEST_CFLAGS)
+tests_unit_test_ctl_stat_LDADD = $(CTL_TEST_LDADD)
+
+tests_unit_test_proctree_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
+tests_unit_test_proctree_CFLAGS = $(SERVER_TEST_CFLAGS)
+tests_unit_test_proctree_LDADD = $(CTL_TEST_LDADD)
 endif

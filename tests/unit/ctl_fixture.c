@@ -21,6 +21,7 @@
 #include <cmocka.h>
 
 #include "ctl_fixture.h"
+#include "ctl_maker.h"
 #include "server_fixture.h"
 #include "util/clock.h"
 
@@ -112,6 +113,7 @@ static void serve(struct fixture *f, int control)
 	struct serving s = { .f = f, .control = control, .total = 7 };
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	maker_start(f);
 	if (sd_event_add_io(f->event, NULL, control, EPOLLIN, on_control, &s) < 0)
 		_exit(1);
 	for (;;) {
@@ -156,6 +158,7 @@ int process_teardown(void **state)
 	close(p->control);
 	free(p);
 	alarm(0);
+	maker_remove(inner);
 	return fixture_teardown(&inner);
 }
 
