@@ -6,7 +6,9 @@
  *	options.c	the command line, --help
  *	kinds.c		guest code, the kinds of exit, reasons by name and code
  *	vm.c		setting up KVM, a VM and its vCPUs, reading the statistics
+ *	nested.c	a guest of the guest
  *	run.c		running the kinds on a vCPU and keeping the books
+ *	crew.c		the vCPUs' threads
  *	report.c	text and JSON
  *
  * Build: cc -O2 -Wall -Wextra -static -pthread -o exitgen tests/vm/exitgen/[a-z]*.c
@@ -31,14 +33,17 @@
 /*
  * Guest physical memory: one page of code for all vCPUs, a window that nobody
  * has touched for page faults, and a hole for MMIO. No paging and 32-bit flat
- * segments in the guest, so no guest page tables that would fault as well.
+ * segments in the guest, so no guest page tables that would fault as well (but one
+ * page of them where the guest has a guest of its own).
  */
-#define GUEST_PAGE	4096u
-#define GUEST_CODE	0x10000u
-#define GUEST_FAULT	0x200000u
-#define GUEST_FAULT_END 0xd0000000u
-#define GUEST_MMIO	0xd0000000u
-#define GUEST_MMIO_END	0xd8000000u
+#define GUEST_PAGE	 4096u
+#define GUEST_LARGE_PAGE 0x400000u
+#define GUEST_CODE	 0x10000u
+#define GUEST_FAULT	 0x200000u
+#define GUEST_FAULT_END	 0xd0000000u
+#define GUEST_MMIO	 0xd0000000u
+#define GUEST_MMIO_END	 0xd8000000u
+#define GUEST_NEST	 0xd8000000u /* what each vCPU needs to have a guest of its own */
 /* What one last-level page table covers, and how many pages that is. */
 #define GUEST_TABLE	0x200000u
 #define PAGES_PER_TABLE (GUEST_TABLE / GUEST_PAGE)
@@ -58,6 +63,7 @@ enum reason {
 	R_MMIO, /* access to a page known not to be memory */
 	R_PREEMPT_TIMER,
 	R_FAIL_ENTRY,
+	R_ENTER_L2, /* VMRUN, VMRESUME */
 	NR_REASONS,
 };
 
@@ -76,6 +82,9 @@ enum kind_id {
 	K_NPF,
 	K_MMIO,
 	K_WBINVD,
+	K_NESTED_CALL,
+	K_NESTED_WBINVD,
+	K_NESTED_OUT,
 	K_FAIL_ENTRY,
 	NR_KINDS,
 };
@@ -93,6 +102,7 @@ struct kind {
 	enum reason reason;
 	enum apic apic;
 	const unsigned char *code[2]; /* vmx, svm; NULL where there is no such exit */
+	const unsigned char *nested[2]; /* the code of the guest's guest */
 	uint32_t user_exit; /* KVM_EXIT_* that each one causes, or 0 */
 };
 
@@ -122,6 +132,7 @@ struct options {
 	struct request req[MAX_REQUESTS];
 	unsigned int nr_req;
 	bool kernel_apic;
+	bool nested; /* vCPUs have guests of their own */
 };
 
 struct kind_result {
@@ -133,6 +144,7 @@ struct kind_result {
 
 struct vcpu_result {
 	uint64_t expected[NR_REASONS];
+	uint64_t nested[NR_REASONS]; /* of these, made by the guest's guest */
 	uint64_t exits; /* KVM's own statistic */
 	struct kind_result kind[MAX_REQUESTS];
 };
@@ -152,6 +164,7 @@ struct vcpu {
 	int fd;
 	struct kvm_run *run;
 	uint64_t apic_base;
+	unsigned char *nest; /* its part of GUEST_NEST */
 	struct vcpu_result *res;
 };
 
@@ -161,6 +174,7 @@ struct vm {
 	int kvm_fd;
 	int fd;
 	size_t run_size;
+	unsigned char *nest;
 	struct vcpu *vcpu;
 };
 
@@ -181,7 +195,17 @@ void vcpu_break_state(struct vcpu *vcpu);
 uint64_t vcpu_stat_exits(struct vcpu *vcpu);
 uint64_t fault_pages(const struct options *opt);
 
+/* nested.c */
+void *nested_memory(const struct options *opt, uint64_t *size);
+void nested_setup(struct vcpu *vcpu);
+uint64_t nested_start(struct vcpu *vcpu, const unsigned char *code);
+
 /* run.c */
+uint64_t now_ns(void);
+void run_prologue(struct vcpu *vcpu);
+uint64_t run_kind(struct vcpu *vcpu, unsigned int nr, uint64_t from, uint64_t to, uint64_t *made);
+
+/* crew.c */
 void vm_run(struct vm *vm);
 
 /* report.c */

@@ -92,6 +92,31 @@ LOOP("guest_kick_svm",
 "	movl $5, %eax; xorl %ebx, %ebx; movl %edi, %ecx; vmmcall\n"
 "	hlt\n")
 
+/*
+ * L1 enters L2, whose VMCB is at %edi, %esi times, or once if L2 is what counts
+ * down %esi: the registers but %eax are not changed by the way there and back.
+ */
+"	.globl	guest_vmrun, l2_vmmcall, l2_wbinvd_svm, l2_out_svm\n"
+"	.hidden	guest_vmrun, l2_vmmcall, l2_wbinvd_svm, l2_out_svm\n"
+"guest_vmrun:\n"
+"	movl	%edi, %eax\n"
+"	vmrun\n"
+"	subl	$1, %esi\n"
+"	ja	guest_vmrun\n"
+"	jmp	guest_end\n"
+
+"l2_wbinvd_svm:\n"
+"	wbinvd\n"
+"	decl	%esi\n"
+"	jnz	l2_wbinvd_svm\n"
+"l2_vmmcall:\n"
+"	vmmcall\n"
+"l2_out_svm:\n"
+"	outb	%al, $" STR(PORT_TEST) "\n"
+"	decl	%esi\n"
+"	jnz	l2_out_svm\n"
+"	jmp	l2_vmmcall\n"
+
 "guest_code_end:\n"
 "	.code64\n"
 "	.popsection\n"
@@ -100,7 +125,8 @@ LOOP("guest_kick_svm",
 
 extern const unsigned char guest_vmcall[], guest_vmmcall[], guest_cpuid[], guest_out[], guest_in[],
 	guest_wrmsr[], guest_rdmsr[], guest_hlt[], guest_wbinvd[], guest_touch[],
-	guest_tscdeadline[], guest_preempt[], guest_kick_vmx[], guest_kick_svm[];
+	guest_tscdeadline[], guest_preempt[], guest_kick_vmx[], guest_kick_svm[], guest_vmrun[],
+	l2_vmmcall[], l2_wbinvd_svm[], l2_out_svm[];
 
 const struct kind kinds[NR_KINDS] = {
 	[K_VMCALL] = {
@@ -188,6 +214,23 @@ const struct kind kinds[NR_KINDS] = {
 		.code = { guest_wbinvd, guest_wbinvd },
 		.help = "WBINVD",
 	},
+	[K_NESTED_CALL] = {
+		.name = "nested-call", .reason = R_VMCALL,
+		.code = { NULL, guest_vmrun }, .nested = { NULL, l2_vmmcall },
+		.help = "SVM only: hypercall by a guest of the guest, L2, to its hypervisor, which\n"
+			"is the guest, L1: one VMRUN by L1 and one VMMCALL by L2 each",
+	},
+	[K_NESTED_WBINVD] = {
+		.name = "nested-wbinvd", .reason = R_WBINVD,
+		.code = { NULL, guest_vmrun }, .nested = { NULL, l2_wbinvd_svm },
+		.help = "WBINVD by L2, of which L1 hears nothing",
+	},
+	[K_NESTED_OUT] = {
+		.name = "nested-out", .reason = R_IO,
+		.code = { NULL, guest_vmrun }, .nested = { NULL, l2_out_svm },
+		.user_exit = KVM_EXIT_IO,
+		.help = "port write by L2, to user space",
+	},
 	[K_FAIL_ENTRY] = {
 		.name = "fail-entry", .reason = R_FAIL_ENTRY, .user_exit = KVM_EXIT_FAIL_ENTRY,
 		.help = "VM entry that the processor refuses (CS both 64-bit and 32-bit):\n"
@@ -225,6 +268,7 @@ static const struct reason_desc vmx_reasons[NR_REASONS] = {
 	[R_MMIO] = { "EPT_MISCONFIG", 49 },
 	[R_PREEMPT_TIMER] = { "PREEMPTION_TIMER", 52 },
 	[R_FAIL_ENTRY] = { "INVALID_STATE", 33 },
+	[R_ENTER_L2] = { "VMRESUME", 24 },
 };
 
 static const struct reason_desc svm_reasons[NR_REASONS] = {
@@ -238,6 +282,7 @@ static const struct reason_desc svm_reasons[NR_REASONS] = {
 	[R_FAULT] = { "NPF", 0x400 },
 	[R_MMIO] = { "NPF", 0x400 },
 	[R_FAIL_ENTRY] = { "ERR", -1 },
+	[R_ENTER_L2] = { "VMRUN", 0x80 },
 	/* Never made: a name for what counts reasons by theirs. */
 	[R_PREEMPT_TIMER] = { "", 0 },
 };

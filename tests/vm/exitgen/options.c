@@ -55,6 +55,8 @@ static void help(void)
 	       "N, each vCPU makes one port write (IOIO, IO_INSTRUCTION) when it starts, one at the\n"
 	       "end of each run of a kind (--bench: each of its runs; --rate: each burst), and one\n"
 	       "for the preparation of npf and of mmio; each VM one page fault for its code.\n"
+	       "Nested kinds: each vCPU enters L2 once at its start, for one hypercall, and those of\n"
+	       "which L1 hears nothing once for each run; each VM has one page fault in L2.\n"
 	       "All of these are in the report.\n"
 	       "\n"
 	       "Exit status: 0 done, 1 KVM or the system failed, 2 bad usage.\n",
@@ -138,6 +140,11 @@ static void check_counts(struct options *opt, uint64_t count)
 		    (unsigned long long)pages, opt->vcpus, (unsigned long long)window);
 }
 
+static bool is_nested(enum kind_id id)
+{
+	return kinds[id].nested[0] || kinds[id].nested[1];
+}
+
 static void check_kinds(struct options *opt)
 {
 	const char *with = NULL, *without = NULL;
@@ -156,6 +163,8 @@ static void check_kinds(struct options *opt)
 		    "use two VMs",
 		    with, without);
 	opt->kernel_apic = with;
+	for (unsigned int i = 0; i < opt->nr_req; i++)
+		opt->nested |= is_nested(opt->req[i].kind);
 }
 
 /* Nothing else runs on a vCPU that cannot enter its guest. */

@@ -18,11 +18,10 @@ static enum reason canonical(const struct host *host, enum reason reason)
 	return reason;
 }
 
-static void add_expected(const struct host *host, const struct vcpu_result *res,
-			 uint64_t sum[NR_REASONS])
+static void add(const struct host *host, const uint64_t exits[NR_REASONS], uint64_t sum[NR_REASONS])
 {
 	for (int r = 0; r < NR_REASONS; r++)
-		sum[canonical(host, r)] += res->expected[r];
+		sum[canonical(host, r)] += exits[r];
 }
 
 static uint64_t total(const uint64_t sum[NR_REASONS])
@@ -35,13 +34,16 @@ static uint64_t total(const uint64_t sum[NR_REASONS])
 }
 
 static uint64_t sum_vm(const struct host *host, const struct options *opt,
-		       const struct vm_result *res, uint64_t sum[NR_REASONS])
+		       const struct vm_result *res, uint64_t sum[NR_REASONS],
+		       uint64_t nested[NR_REASONS])
 {
 	uint64_t exits = 0;
 
 	memset(sum, 0, NR_REASONS * sizeof(*sum));
+	memset(nested, 0, NR_REASONS * sizeof(*nested));
 	for (uint32_t i = 0; i < opt->vcpus; i++) {
-		add_expected(host, &res->vcpu[i], sum);
+		add(host, res->vcpu[i].expected, sum);
+		add(host, res->vcpu[i].nested, nested);
 		exits += res->vcpu[i].exits;
 	}
 	return exits;
@@ -57,13 +59,16 @@ static double ns_per_exit(const struct options *opt, const struct kind_result *r
 void report_text(const struct host *host, const struct options *opt, uint32_t nr,
 		 const struct vm_result *res)
 {
-	uint64_t sum[NR_REASONS], exits = sum_vm(host, opt, res, sum);
+	uint64_t sum[NR_REASONS], nested[NR_REASONS];
+	uint64_t exits = sum_vm(host, opt, res, sum, nested);
 
 	printf("vm %u pid %d name %s isa %s vcpus %u exits %" PRIu64 " expected %" PRIu64 ":", nr,
 	       (int)res->pid, res->name, host->svm ? "svm" : "vmx", opt->vcpus, exits, total(sum));
 	for (int r = 0; r < NR_REASONS; r++) {
 		if (sum[r])
 			printf(" %s %" PRIu64, reason_name(host, r), sum[r]);
+		if (nested[r])
+			printf(" (L2 %" PRIu64 ")", nested[r]);
 	}
 	putchar('\n');
 
@@ -78,28 +83,37 @@ void report_text(const struct host *host, const struct options *opt, uint32_t nr
 	fflush(stdout);
 }
 
-static void json_sum(const struct host *host, const uint64_t sum[NR_REASONS])
+static void json_reasons(const struct host *host, const char *name, const uint64_t sum[NR_REASONS])
 {
 	const char *sep = "";
 
-	printf("\"expected\":{");
+	printf("\"%s\":{", name);
 	for (int r = 0; r < NR_REASONS; r++) {
 		if (sum[r]) {
 			printf("%s\"%s\":%" PRIu64, sep, reason_name(host, r), sum[r]);
 			sep = ",";
 		}
 	}
-	printf("},\"expected_total\":%" PRIu64, total(sum));
+	putchar('}');
+}
+
+static void json_sum(const struct host *host, const uint64_t sum[NR_REASONS],
+		     const uint64_t nested[NR_REASONS])
+{
+	json_reasons(host, "expected", sum);
+	printf(",\"expected_total\":%" PRIu64 ",", total(sum));
+	json_reasons(host, "expected_nested", nested);
 }
 
 static void json_vcpu(const struct host *host, const struct options *opt, uint32_t id,
 		      const struct vcpu_result *res)
 {
-	uint64_t sum[NR_REASONS] = { 0 };
+	uint64_t sum[NR_REASONS] = { 0 }, nested[NR_REASONS] = { 0 };
 
-	add_expected(host, res, sum);
+	add(host, res->expected, sum);
+	add(host, res->nested, nested);
 	printf("{\"id\":%u,\"exits\":%" PRIu64 ",", id, res->exits);
-	json_sum(host, sum);
+	json_sum(host, sum, nested);
 	printf(",\"kinds\":[");
 	for (unsigned int k = 0; k < opt->nr_req; k++) {
 		const struct kind *kind = &kinds[opt->req[k].kind];
@@ -120,7 +134,7 @@ static void json_vcpu(const struct host *host, const struct options *opt, uint32
 void report_json(const struct host *host, const struct options *opt,
 		 const struct vm_result *const *res)
 {
-	uint64_t sum[NR_REASONS], exits;
+	uint64_t sum[NR_REASONS], nested[NR_REASONS], exits;
 	const char *sep = "";
 
 	printf("{\"isa\":\"%s\",\"tdp\":%s,\"vcpus\":%u,\"codes\":{", host->svm ? "svm" : "vmx",
@@ -133,10 +147,10 @@ void report_json(const struct host *host, const struct options *opt,
 	}
 	printf("},\"vms\":[");
 	for (uint32_t i = 0; i < opt->vms; i++) {
-		exits = sum_vm(host, opt, res[i], sum);
+		exits = sum_vm(host, opt, res[i], sum, nested);
 		printf("%s{\"pid\":%d,\"name\":\"%s\",\"exits\":%" PRIu64 ",", i ? "," : "",
 		       (int)res[i]->pid, res[i]->name, exits);
-		json_sum(host, sum);
+		json_sum(host, sum, nested);
 		printf(",\"vcpus\":[");
 		for (uint32_t v = 0; v < opt->vcpus; v++) {
 			if (v)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Running guest code on the vCPUs, one thread each, and keeping the books of
- * the exits that it must have made.
+ * Running guest code on a vCPU, and keeping the books of the exits that it must
+ * have made.
  *
  * What makes the books exact:
  *  - each loop of guest code makes one exit a turn, and its end one more (IO);
@@ -14,8 +14,6 @@
  * own and re-execute no instruction that has exited already.
  */
 #include <errno.h>
-#include <pthread.h>
-#include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -35,11 +33,6 @@
  */
 #define PREEMPT_CYCLES 100000
 
-/* A vCPU thread calls ioctl() and little else. */
-#define STACK_SIZE (64u * 1024)
-
-#define RATE_SLICES 10 /* bursts a second with --rate */
-
 struct loop {
 	const unsigned char *code;
 	uint32_t turns;
@@ -47,17 +40,7 @@ struct loop {
 	uint64_t rax, rcx, rdx, rdi, rbp;
 };
 
-struct crew {
-	sem_t *turn; /* one a vCPU: the prologue is its own now */
-	pthread_barrier_t start;
-};
-
-struct worker {
-	struct crew *crew;
-	struct vcpu *vcpu;
-};
-
-static uint64_t now_ns(void)
+uint64_t now_ns(void)
 {
 	struct timespec ts;
 
@@ -138,7 +121,31 @@ static uint64_t made_by_prologue(enum kind_id kind, uint64_t from, uint64_t to)
 	}
 }
 
-static void prologue(struct vcpu *vcpu)
+static void expect_nested(struct vcpu *vcpu, enum reason reason, uint64_t n)
+{
+	vcpu->res->expected[reason] += n;
+	vcpu->res->nested[reason] += n;
+}
+
+/* The guest's guest has page tables of its own, which all vCPUs share. */
+static void prologue_nested(struct vcpu *vcpu)
+{
+	const struct kind *kind = &kinds[K_NESTED_CALL];
+	bool svm = vcpu->vm->host->svm;
+	struct loop loop = {
+		.code = kind->code[svm],
+		.turns = 1,
+		.rdi = nested_start(vcpu, kind->nested[svm]),
+	};
+
+	run_loop(vcpu, &loop);
+	vcpu->res->expected[R_ENTER_L2]++;
+	expect_nested(vcpu, R_VMCALL, 1);
+	if (vcpu->id == 0)
+		expect_nested(vcpu, R_FAULT, 1);
+}
+
+void run_prologue(struct vcpu *vcpu)
 {
 	const struct options *opt = vcpu->vm->opt;
 	uint64_t *expected = vcpu->res->expected;
@@ -146,7 +153,9 @@ static void prologue(struct vcpu *vcpu)
 
 	run_loop(vcpu, &loop);
 	if (vcpu->id == 0)
-		expected[R_FAULT]++;
+		expected[R_FAULT] += opt->nested ? 2 : 1; /* code and page tables */
+	if (opt->nested)
+		prologue_nested(vcpu);
 
 	for (unsigned int i = 0; i < opt->nr_req; i++) {
 		const struct request *req = &opt->req[i];
@@ -182,8 +191,7 @@ static uint64_t fail_entries(struct vcpu *vcpu, uint64_t n)
 }
 
 /* Make the exits with the numbers from…to-1 of a kind. */
-static uint64_t run_kind(struct vcpu *vcpu, unsigned int nr, uint64_t from, uint64_t to,
-			 uint64_t *made)
+uint64_t run_kind(struct vcpu *vcpu, unsigned int nr, uint64_t from, uint64_t to, uint64_t *made)
 {
 	const struct request *req = &vcpu->vm->opt->req[nr];
 	const struct kind *kind = &kinds[req->kind];
@@ -229,6 +237,18 @@ static uint64_t run_kind(struct vcpu *vcpu, unsigned int nr, uint64_t from, uint
 		loop.rdi = mmio_base(vcpu);
 		loop.turns = (uint32_t)n;
 		break;
+	case K_NESTED_CALL:
+		loop.rdi = nested_start(vcpu, kind->nested[vcpu->vm->host->svm]);
+		vcpu->res->expected[R_ENTER_L2] += n;
+		vcpu->res->nested[R_VMCALL] += n;
+		break;
+	case K_NESTED_WBINVD:
+	case K_NESTED_OUT:
+		loop.rdi = nested_start(vcpu, kind->nested[vcpu->vm->host->svm]);
+		vcpu->res->expected[R_ENTER_L2]++;
+		vcpu->res->nested[kind->reason] += n;
+		expect_nested(vcpu, R_VMCALL, 1);
+		break;
 	default:
 		break;
 	}
@@ -243,127 +263,4 @@ static uint64_t run_kind(struct vcpu *vcpu, unsigned int nr, uint64_t from, uint
 	if (made)
 		*made = n;
 	return ns;
-}
-
-static uint64_t min(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-static int compare_double(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-/*
- * Each round is a short and a long run; the difference of their times by the
- * difference of their exits is free of what a run costs whatever its length.
- * The median leaves out the rounds that a host's timer tick fell into unevenly,
- * if runs are short against the tick; so does the difference of the best runs.
- */
-static void run_bench(struct vcpu *vcpu, unsigned int nr)
-{
-	uint32_t rounds = vcpu->vm->opt->bench;
-	uint64_t count = vcpu->vm->opt->req[nr].count;
-	uint64_t step = count / rounds, at = 0, best1 = UINT64_MAX, best2 = UINT64_MAX;
-	struct kind_result *res = &vcpu->res->kind[nr];
-	double *cost = calloc(rounds, sizeof(*cost));
-
-	if (!cost)
-		die_errno("no memory for %u rounds", rounds);
-	for (uint32_t i = 0; i < rounds; i++) {
-		uint64_t n1, n2, ns1, ns2;
-
-		ns1 = run_kind(vcpu, nr, at, at + step / 4, &n1);
-		ns2 = run_kind(vcpu, nr, at + step / 4, at + step, &n2);
-		cost[i] = ((double)ns2 - (double)ns1) / ((double)n2 - (double)n1);
-		best1 = min(best1, ns1);
-		best2 = min(best2, ns2);
-		at += step;
-	}
-	if (at < count)
-		run_kind(vcpu, nr, at, count, NULL);
-	qsort(cost, rounds, sizeof(*cost), compare_double);
-	res->ns_per_exit = rounds % 2 ? cost[rounds / 2] :
-					(cost[rounds / 2 - 1] + cost[rounds / 2]) / 2;
-	res->ns_per_exit_best = ((double)best2 - (double)best1) / (double)(step - step / 4 * 2);
-	free(cost);
-}
-
-static void run_rate(struct vcpu *vcpu, unsigned int nr)
-{
-	uint64_t count = vcpu->vm->opt->req[nr].count, rate = vcpu->vm->opt->rate;
-	uint64_t slice = rate > RATE_SLICES ? rate / RATE_SLICES : 1;
-	uint64_t start = now_ns();
-
-	for (uint64_t at = 0; at < count; at += slice) {
-		uint64_t due = start + (uint64_t)((double)at * 1e9 / (double)rate);
-		struct timespec ts = {
-			.tv_sec = (time_t)(due / 1000000000u),
-			.tv_nsec = (long)(due % 1000000000u),
-		};
-
-		while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL) == EINTR)
-			;
-		run_kind(vcpu, nr, at, min(at + slice, count), NULL);
-	}
-}
-
-static void *vcpu_thread(void *arg)
-{
-	struct worker *worker = arg;
-	struct vcpu *vcpu = worker->vcpu;
-	const struct options *opt = vcpu->vm->opt;
-
-	sem_wait(&worker->crew->turn[vcpu->id]);
-	prologue(vcpu);
-	if (vcpu->id + 1 < opt->vcpus)
-		sem_post(&worker->crew->turn[vcpu->id + 1]);
-	pthread_barrier_wait(&worker->crew->start);
-
-	for (unsigned int i = 0; i < opt->nr_req; i++) {
-		if (opt->req[i].kind == K_FAIL_ENTRY)
-			vcpu_break_state(vcpu);
-		if (opt->bench)
-			run_bench(vcpu, i);
-		else if (opt->rate)
-			run_rate(vcpu, i);
-		else
-			run_kind(vcpu, i, 0, opt->req[i].count, NULL);
-	}
-	return NULL;
-}
-
-void vm_run(struct vm *vm)
-{
-	uint32_t n = vm->opt->vcpus;
-	struct worker *worker = calloc(n, sizeof(*worker));
-	pthread_t *thread = calloc(n, sizeof(*thread));
-	struct crew crew = { .turn = calloc(n, sizeof(*crew.turn)) };
-	pthread_attr_t attr;
-
-	if (!worker || !thread || !crew.turn)
-		die_errno("no memory for %u threads", n);
-	pthread_barrier_init(&crew.start, NULL, n);
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_SIZE);
-	for (uint32_t i = 0; i < n; i++) {
-		worker[i] = (struct worker){ .crew = &crew, .vcpu = &vm->vcpu[i] };
-		sem_init(&crew.turn[i], 0, i == 0);
-	}
-	for (uint32_t i = 0; i < n; i++) {
-		errno = pthread_create(&thread[i], &attr, vcpu_thread, &worker[i]);
-		if (errno)
-			die_errno("thread of vCPU %u", i);
-	}
-	for (uint32_t i = 0; i < n; i++)
-		pthread_join(thread[i], NULL);
-	/* Here and not in the threads: one more open file at a time will do. */
-	for (uint32_t i = 0; i < n; i++)
-		vm->vcpu[i].res->exits = vcpu_stat_exits(&vm->vcpu[i]);
-	free(worker);
-	free(thread);
-	free(crew.turn);
 }

@@ -16,6 +16,7 @@
 
 #define CPUID_1_ECX_VMX	       (1u << 5)
 #define CPUID_80000001_ECX_SVM (1u << 2)
+#define CPUID_SVM	       0x8000000a
 
 #define CR0_PE	 (1u << 0)
 #define CR0_ET	 (1u << 4)
@@ -68,6 +69,14 @@ void host_probe(struct host *host)
 void host_check(const struct host *host, const struct options *opt)
 {
 	for (unsigned int i = 0; i < opt->nr_req; i++) {
+		const struct kind *kind = &kinds[opt->req[i].kind];
+
+		if (kind->nested[1]) {
+			if (!kind->nested[host->svm])
+				die(EXIT_KVM, "%s: there is none for VMX", kind->name);
+			if (!host->tdp)
+				die(EXIT_KVM, "%s is not exact with shadow paging", kind->name);
+		}
 		if (opt->req[i].kind != K_PREEMPT_TIMER)
 			continue;
 		if (host->svm)
@@ -123,6 +132,12 @@ static void create_memory(struct vm *vm)
 		die_errno("mmap");
 	memcpy(mem, guest_code, (size_t)(guest_code_end - guest_code));
 	add_memory(vm, 0, GUEST_CODE, GUEST_PAGE, mem);
+	if (vm->opt->nested) {
+		uint64_t nest_size;
+
+		vm->nest = nested_memory(vm->opt, &nest_size);
+		add_memory(vm, 2, GUEST_NEST, nest_size, vm->nest);
+	}
 
 	if (!size)
 		return;
@@ -166,7 +181,7 @@ static void create_apic(struct vm *vm)
 /* No more than the guest code uses: little to allocate for a thousand vCPUs. */
 static void vcpu_set_cpuid(struct vcpu *vcpu)
 {
-	static const uint32_t leaves[] = { 0, 1, 0x80000000, 0x80000001 };
+	static const uint32_t leaves[] = { 0, 1, 0x80000000, 0x80000001, CPUID_SVM };
 	struct {
 		struct kvm_cpuid2 head;
 		struct kvm_cpuid_entry2 entry[ARRAY_SIZE(leaves)];
@@ -183,10 +198,16 @@ static void vcpu_set_cpuid(struct vcpu *vcpu)
 	cpuid.entry[1].ebx = 0;
 	cpuid.entry[1].ecx = vcpu->vm->opt->kernel_apic ? 1u << 21 | 1u << 24 : 0;
 	cpuid.entry[1].edx = 1u << 4 | 1u << 5 | 1u << 6 | 1u << 9; /* TSC MSR PAE APIC */
-	cpuid.entry[2].eax = 0x80000001;
+	cpuid.entry[2].eax = vcpu->vm->opt->nested ? CPUID_SVM : 0x80000001;
 	cpuid.entry[3].ebx = 0;
-	cpuid.entry[3].ecx = 0;
+	cpuid.entry[3].ecx = vcpu->vm->opt->nested ? CPUID_80000001_ECX_SVM : 0;
 	cpuid.entry[3].edx = 1u << 29; /* long mode */
+	if (vcpu->vm->opt->nested)
+		cpuid.entry[1].edx |= 1u << 3; /* PSE */
+	/* No feature beyond the first SVM's. */
+	cpuid.entry[4].edx = 0;
+	if (!vcpu->vm->opt->nested)
+		cpuid.head.nent--;
 	if (ioctl(vcpu->fd, KVM_SET_CPUID2, &cpuid) < 0)
 		die_errno("KVM_SET_CPUID2");
 }
@@ -266,6 +287,8 @@ static void vcpu_create(struct vcpu *vcpu)
 	vcpu_set_mode(vcpu);
 	if (vm->opt->kernel_apic)
 		vcpu_set_apic(vcpu);
+	if (vm->opt->nested)
+		nested_setup(vcpu);
 }
 
 void vm_create(struct vm *vm, const struct host *host, const struct options *opt,
