@@ -217,7 +217,7 @@ static int add_timers(struct app *app)
 {
 	int r;
 
-	r = app_add_names_timer(app);
+	r = app_add_change_timers(app);
 	if (r < 0 || app->summary_interval_us == 0)
 		return r;
 	return sd_event_add_time_relative(app->event, &app->summary_timer, CLOCK_BOOTTIME,
@@ -276,6 +276,7 @@ struct app *app_free(struct app *app)
 	registry_free(app->registry);
 	sd_event_source_disable_unref(app->summary_timer);
 	sd_event_source_disable_unref(app->names_timer);
+	sd_event_source_disable_unref(app->storms_timer);
 	sd_event_unref(app->event);
 	free(app);
 	return NULL;

@@ -18,6 +18,8 @@
  */
 #define NAME_SETTLED_NS NS_PER_S
 
+#define STORM_CHECK_US (STORM_BUCKET_S * US_PER_S)
+
 static void look_up_name(struct vm *vm)
 {
 	char name[VM_NAME_MAX];
@@ -35,15 +37,43 @@ static void look_up_name(struct vm *vm)
 }
 
 /* Off, it is set to when it was due last, which is over. */
-static void start_names_timer(struct app *app)
+static void start_timer(sd_event_source *timer, uint64_t delay_us)
 {
 	int enabled = SD_EVENT_OFF;
 
-	(void)sd_event_source_get_enabled(app->names_timer, &enabled);
+	(void)sd_event_source_get_enabled(timer, &enabled);
 	if (enabled != SD_EVENT_OFF)
 		return;
-	(void)sd_event_source_set_time_relative(app->names_timer, NAME_SETTLED_NS / NS_PER_US);
-	(void)sd_event_source_set_enabled(app->names_timer, SD_EVENT_ONESHOT);
+	(void)sd_event_source_set_time_relative(timer, delay_us);
+	(void)sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
+}
+
+static void check_storm(struct app *app, struct vm *vm, uint64_t now_ns)
+{
+	enum storm_news news = registry_check_storm(app->registry, vm, now_ns);
+
+	if (news == STORM_NONE)
+		return;
+	journal_storm(app->journal, vm, news, now_ns);
+	if (news == STORM_BEGAN)
+		start_timer(app->storms_timer, STORM_CHECK_US);
+}
+
+/* Who stopped making exits sends nothing, so it has to be looked at. */
+static int on_storms(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct app *app = userdata;
+	uint64_t now_ns = clock_boottime_ns();
+	struct vm *vm;
+
+	(void)usec;
+	for (vm = registry_first_live(app->registry); vm; vm = registry_next(vm)) {
+		if (vm->storm.active)
+			check_storm(app, vm, now_ns);
+	}
+	if (registry_n_storms(app->registry) > 0)
+		start_timer(source, STORM_CHECK_US);
+	return 0;
 }
 
 void app_tell_changes(struct app *app)
@@ -54,8 +84,9 @@ void app_tell_changes(struct app *app)
 	while ((vm = registry_next_change(app->registry))) {
 		if (vm->is_new) {
 			look_up_name(vm);
-			start_names_timer(app);
+			start_timer(app->names_timer, NAME_SETTLED_NS / NS_PER_US);
 		}
+		check_storm(app, vm, now_ns);
 		journal_vm(app->journal, vm, now_ns);
 		server_vm_event(app->server, vm, now_us);
 		registry_change_done(app->registry, vm);
@@ -85,11 +116,16 @@ static int on_names(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
-int app_add_names_timer(struct app *app)
+static int add_timer(struct app *app, sd_event_source **out, sd_event_time_handler_t handler)
 {
-	int r;
+	int r = sd_event_add_time_relative(app->event, out, CLOCK_BOOTTIME, 0, 0, handler, app);
 
-	r = sd_event_add_time_relative(app->event, &app->names_timer, CLOCK_BOOTTIME,
-				       NAME_SETTLED_NS / NS_PER_US, 0, on_names, app);
-	return r < 0 ? r : sd_event_source_set_enabled(app->names_timer, SD_EVENT_OFF);
+	return r < 0 ? r : sd_event_source_set_enabled(*out, SD_EVENT_OFF);
+}
+
+int app_add_change_timers(struct app *app)
+{
+	int r = add_timer(app, &app->names_timer, on_names);
+
+	return r < 0 ? r : add_timer(app, &app->storms_timer, on_storms);
 }

@@ -25,6 +25,7 @@ struct app {
 	sd_event *event;
 	sd_event_source *summary_timer;
 	sd_event_source *names_timer;
+	sd_event_source *storms_timer;
 	struct registry *registry;
 	struct journal *journal;
 	struct server *server;
@@ -48,7 +49,10 @@ DEFINE_CLEANUP(struct app *, app_free);
 /* Names new VMs, and tells the journal and the watchers what changed. */
 void app_tell_changes(struct app *app);
 
-/* Looks names up once more, when a VMM may have settled down. */
-int app_add_names_timer(struct app *app);
+/*
+ * Looks names up once more, when a VMM may have settled down, and whether storms
+ * are over. Off while there are none of these.
+ */
+int app_add_change_timers(struct app *app);
 
 #endif

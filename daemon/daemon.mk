@@ -13,10 +13,12 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/model/registry_history.c \
 	daemon/model/registry_internal.h \
 	daemon/model/registry_read.c \
+	daemon/model/registry_storm.c \
 	daemon/model/registry_vm.c \
 	daemon/model/sample.c daemon/model/sample.h \
 	daemon/model/spread.h \
 	daemon/model/status.c daemon/model/status.h \
+	daemon/model/storm.h \
 	daemon/model/window.c daemon/model/window.h \
 	daemon/options.c daemon/options.h \
 	daemon/sink/entry.c daemon/sink/entry.h \

@@ -24,6 +24,7 @@ int registry_new(struct registry **out)
 	TAILQ_INIT(&registry->changes);
 	registry->interval_ns = REGISTRY_INTERVAL_NS;
 	registry->history.limit = HISTORY_BYTES_MAX;
+	registry->storm_params = STORM_PARAMS_DEFAULT;
 	registry->history.fine_min = HISTORY_FINE_MIN;
 	*out = registry;
 	return 0;

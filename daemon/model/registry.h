@@ -28,6 +28,7 @@
 #include <uthash.h>
 
 #include "model/history.h"
+#include "model/storm.h"
 #include "model/window.h"
 
 struct exit_message;
@@ -58,6 +59,8 @@ struct vm_reason {
 	uint64_t delta[COUNT_KINDS]; /* since the VM's last change was taken */
 	uint64_t vcpu_sum[COUNT_KINDS]; /* less than count where vCPUs' own were missed */
 	struct history history; /* of all kinds */
+	float usual; /* exits per second, for the VM's storm */
+	uint64_t noted; /* the total when the VM's exits were noted */
 };
 
 /* One reason of one vCPU. */
@@ -116,6 +119,7 @@ struct vm {
 
 	/* for who uses the registry */
 	uint64_t noted_exits; /* when they were last summed up for the journal */
+	struct storm storm;
 	bool name_settled; /* it was looked up when the VMM had settled down */
 
 	/* the registry's own */
@@ -175,6 +179,18 @@ void vm_settle_name(struct vm *vm);
 void vm_note_exits(struct vm *vm);
 
 /*
+ * Looks whether a storm of the VM began or is over at now_ns: to be called when
+ * it made exits or ended, and now and then while it has one.
+ */
+enum storm_news registry_check_storm(struct registry *registry, struct vm *vm, uint64_t now_ns);
+
+/* STORM_PARAMS_DEFAULT unless set. */
+void registry_set_storm_params(struct registry *registry, const struct storm_params *params);
+
+/* The storm's beginning was told of, so its end will be. */
+void vm_note_storm(struct vm *vm);
+
+/*
  * The next VM with is_new, has_exits or just_ended set, NULL if there is none.
  * registry_change_done() clears these and the reasons' deltas.
  */
@@ -186,6 +202,7 @@ void registry_change_done(struct registry *registry, struct vm *vm);
 size_t registry_n_live(const struct registry *registry);
 size_t registry_n_dead(const struct registry *registry);
 size_t registry_n_vcpus(const struct registry *registry); /* of live VMs */
+size_t registry_n_storms(const struct registry *registry); /* VMs that have one */
 
 /*
  * The VMs that live by id; the dead, latest first. NULL at the end:

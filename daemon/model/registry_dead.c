@@ -20,6 +20,8 @@ static void forget_dead(struct registry *registry)
 		if (registry->forgotten_ns < vm->ended_ns)
 			registry->forgotten_ns = vm->ended_ns;
 	}
+	if (vm->storm.active)
+		registry->n_storms--;
 	registry->n_dead--;
 	vm_free(vm, &registry->history);
 }

@@ -42,6 +42,8 @@ struct registry {
 	uint64_t forgotten_ns; /* the latest end of this epoch that we do not remember */
 	int64_t realtime_offset_ns;
 	struct history_pool history;
+	struct storm_params storm_params;
+	size_t n_storms;
 };
 
 uint64_t registry_realtime_us(const struct registry *registry, uint64_t boottime_ns);
@@ -59,6 +61,18 @@ void registry_trim_dead(struct registry *registry);
 
 /* One of this epoch; NULL if there is none. */
 struct vm *registry_find_dead(const struct registry *registry, uint64_t id);
+
+/* -- registry_read.c ----------------------------------------------------- */
+
+/*
+ * The end of the last second of which all is known: the kernel sends all that
+ * changed at once, and had it made exits since, they would have come by now.
+ */
+uint64_t registry_known_until_s(const struct registry *registry, const struct vm *vm,
+				uint64_t now_ns);
+
+/* Before a VM was created it made no exits; before we looked, who knows. */
+uint64_t registry_known_since_s(const struct registry *registry, const struct vm *vm);
 
 /* -- registry_vm.c ------------------------------------------------------- */
 

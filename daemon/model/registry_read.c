@@ -56,7 +56,16 @@ void vm_settle_name(struct vm *vm)
 
 void vm_note_exits(struct vm *vm)
 {
+	size_t i;
+
 	vm->noted_exits = vm->exits;
+	for (i = 0; i < vm->n_reasons; i++)
+		vm->reasons[i].noted = vm_reason_total(&vm->reasons[i]);
+}
+
+void vm_note_storm(struct vm *vm)
+{
+	vm->storm.told = true;
 }
 
 size_t registry_n_live(const struct registry *registry)
@@ -89,11 +98,8 @@ struct vm *registry_next(const struct vm *vm)
 	return TAILQ_NEXT(vm, by_id);
 }
 
-/*
- * The end of the last second of which all is known: the kernel sends all that
- * changed at once, and had it made exits since, they would have come by now.
- */
-static uint64_t known_until_s(const struct registry *registry, const struct vm *vm, uint64_t now_ns)
+uint64_t registry_known_until_s(const struct registry *registry, const struct vm *vm,
+				uint64_t now_ns)
 {
 	uint64_t lag_ns = registry->interval_ns + BATCH_SLACK_NS;
 	uint64_t until_ns = now_ns > lag_ns ? now_ns - lag_ns : 0;
@@ -103,8 +109,7 @@ static uint64_t known_until_s(const struct registry *registry, const struct vm *
 	return until_ns / WINDOW_NS_PER_S;
 }
 
-/* Before a VM was created it made no exits; before we looked, who knows. */
-static uint64_t known_since_s(const struct registry *registry, const struct vm *vm)
+uint64_t registry_known_since_s(const struct registry *registry, const struct vm *vm)
 {
 	return vm->watched ? 0 : registry->watched_ns / WINDOW_NS_PER_S;
 }
@@ -121,11 +126,11 @@ void registry_vcpu_rates(const struct registry *registry, const struct vm *vm,
 			 const struct vcpu *vcpu, uint64_t now_ns, struct rates *per_reason,
 			 struct rates *sum)
 {
-	uint64_t end_s = known_until_s(registry, vm, now_ns), since_s;
+	uint64_t end_s = registry_known_until_s(registry, vm, now_ns), since_s;
 	uint64_t all[RATE_COUNT] = { 0 };
 	uint32_t i;
 
-	since_s = known_since_s(registry, vm);
+	since_s = registry_known_since_s(registry, vm);
 	for (i = 0; i < vcpu->n_reasons; i++) {
 		uint64_t one[RATE_COUNT] = { 0 };
 
@@ -147,7 +152,7 @@ void registry_vcpu_rates(const struct registry *registry, const struct vm *vm,
 void registry_vm_rates(const struct registry *registry, const struct vm *vm, uint64_t now_ns,
 		       struct rates *per_reason, struct rates *sum)
 {
-	uint64_t end_s = known_until_s(registry, vm, now_ns), since_s;
+	uint64_t end_s = registry_known_until_s(registry, vm, now_ns), since_s;
 	uint64_t all[RATE_COUNT] = { 0 };
 	size_t i, j;
 	int k;
@@ -168,7 +173,7 @@ void registry_vm_rates(const struct registry *registry, const struct vm *vm, uin
 		}
 	}
 
-	since_s = known_since_s(registry, vm);
+	since_s = registry_known_since_s(registry, vm);
 	for (i = 0; per_reason && i < vm->n_reasons; i++) {
 		uint64_t one[RATE_COUNT];
 

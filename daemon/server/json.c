@@ -55,14 +55,20 @@ static json_t *json_u64(uint64_t value)
 	return json_integer((json_int_t)value);
 }
 
+static json_t *json_rate(double per_s)
+{
+	double steps = per_s * RATE_STEPS_PER_UNIT + 0.5;
+
+	return json_real((double)(int64_t)steps / RATE_STEPS_PER_UNIT);
+}
+
 static json_t *json_rates(const struct rates *rates)
 {
 	json_t *json = json_object();
 	int i;
 
 	for (i = 0; i < RATE_COUNT; i++) {
-		double steps = rates->per_s[i] * RATE_STEPS_PER_UNIT + 0.5;
-		json_t *value = json_real((double)(int64_t)steps / RATE_STEPS_PER_UNIT);
+		json_t *value = json_rate(rates->per_s[i]);
 
 		if (json_object_set_new(json, rate_names[i], value) < 0) {
 			json_decref(json);
@@ -128,17 +134,33 @@ static bool allocate(size_t n, struct row **rows, struct rates **rates)
 	return *rows && *rates;
 }
 
+static json_t *json_storm(const struct vm *vm)
+{
+	const struct storm *storm = &vm->storm;
+	const struct vm_reason *reason = &vm->reasons[storm->reason];
+	char buf[REASON_NAME_MAX];
+
+	if (!storm->active)
+		return json_null();
+	return json_pack(
+		"{s:s?, s:o, s:o, s:o, s:o}", "reason",
+		storm->whole ? NULL : reason_name(vm->isa, reason->code, reason->other, buf),
+		"since", json_time(vm->started_us + (storm->since_ns - vm->first_ns) / NS_PER_US),
+		"rate", json_rate(storm->rate), "peak", json_rate(storm->peak), "usual",
+		json_rate(storm->usual));
+}
+
 static json_t *json_vm_with(const struct vm *vm, const struct rates *rates)
 {
 	uint64_t vcpus = vm->n_vcpus > vm->vcpus_created ? vm->n_vcpus : vm->vcpus_created;
 
-	return json_pack("{s:o, s:o, s:I, s:s, s:b, s:o, s:o, s:I, s:o, s:o}", "id",
+	return json_pack("{s:o, s:o, s:I, s:s, s:b, s:o, s:o, s:I, s:o, s:o, s:o}", "id",
 			 json_u64(vm->id), "name", json_text(vm->name), "pid", (json_int_t)vm->pid,
 			 "isa", isa_name(vm->isa), "alive", (int)vm->alive, "started",
 			 json_time(vm->started_us), "ended",
 			 vm->alive ? json_null() : json_time(vm->ended_us), "vcpu_count",
 			 (json_int_t)vcpus, "exits", json_u64(vm->exits), "rates",
-			 json_rates(rates));
+			 json_rates(rates), "storm", json_storm(vm));
 }
 
 json_t *json_vm(const struct registry *registry, const struct vm *vm, uint64_t now_ns)

@@ -67,17 +67,25 @@ void entry_begin(struct entry *entry, int priority, const char *message_id)
 	entry_add(entry, "MESSAGE_ID=%s", message_id);
 }
 
+/* Of its whole life, or since its exits were noted. */
+static uint64_t exits_of(const struct vm_reason *reason, bool lately)
+{
+	return vm_reason_total(reason) - (lately ? reason->noted : 0);
+}
+
 /* The most frequent reasons, the first first. Gives how many there are. */
-static size_t top_reasons(const struct vm *vm, const struct vm_reason *top[], size_t max)
+static size_t top_reasons(const struct vm *vm, bool lately, const struct vm_reason *top[],
+			  size_t max)
 {
 	size_t n = 0, i, at;
 
 	for (i = 0; i < vm->n_reasons; i++) {
 		const struct vm_reason *reason = &vm->reasons[i];
 
-		if (vm_reason_total(reason) == 0)
+		if (exits_of(reason, lately) == 0)
 			continue;
-		for (at = n; at > 0 && vm_reason_total(top[at - 1]) < vm_reason_total(reason); at--)
+		for (at = n; at > 0 && exits_of(top[at - 1], lately) < exits_of(reason, lately);
+		     at--)
 			if (at < max)
 				top[at] = top[at - 1];
 		if (at < max) {
@@ -104,7 +112,7 @@ static void field_name(const struct vm *vm, const struct vm_reason *reason,
 void entry_add_vm(struct entry *entry, const struct vm *vm, double rate)
 {
 	const struct vm_reason *top[ENTRY_TOP_REASONS];
-	size_t n = top_reasons(vm, top, ENTRY_TOP_REASONS), i;
+	size_t n = top_reasons(vm, false, top, ENTRY_TOP_REASONS), i;
 	char name[REASON_NAME_MAX];
 
 	entry_add(entry, "KVM_VM_NAME=%s", vm->name);
@@ -119,16 +127,17 @@ void entry_add_vm(struct entry *entry, const struct vm *vm, double rate)
 	}
 }
 
-void entry_profile(const struct vm *vm, char *buf, size_t size)
+void entry_profile(const struct vm *vm, bool lately, char *buf, size_t size)
 {
 	const struct vm_reason *top[PROFILE_REASONS];
-	size_t n = top_reasons(vm, top, PROFILE_REASONS), i, len = 0;
+	size_t n = top_reasons(vm, lately, top, PROFILE_REASONS), i, len = 0;
 	char name[REASON_NAME_MAX];
+	uint64_t all = vm->exits - (lately ? vm->noted_exits : 0);
 	double percent;
 
 	buf[0] = '\0';
 	for (i = 0; i < n && len < size; i++) {
-		percent = 100.0 * (double)vm_reason_total(top[i]) / (double)vm->exits;
+		percent = 100.0 * (double)exits_of(top[i], lately) / (double)all;
 		if (i > 0 && percent < PROFILE_PERCENT_MIN)
 			break;
 		len += (size_t)snprintf(buf + len, size - len, "%s%s %.0f%%", i ? ", " : "",

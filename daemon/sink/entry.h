@@ -3,6 +3,7 @@
 #ifndef KVMEXITD_ENTRY_H
 #define KVMEXITD_ENTRY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/uio.h>
@@ -13,7 +14,7 @@ struct vm;
 #define ENTRY_TOP_REASONS 8
 
 /* MESSAGE, its id, priority and identifier; a VM's six and its reasons'; and some. */
-#define ENTRY_FIELDS_MAX 24
+#define ENTRY_FIELDS_MAX 28
 
 struct entry {
 	struct iovec fields[ENTRY_FIELDS_MAX];
@@ -34,7 +35,10 @@ void entry_add_vm(struct entry *entry, const struct vm *vm, double rate);
  */
 void entry_send(struct entry *entry, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* "MSR_WRITE 81%, HLT 12%, CPUID 3%": the most frequent reasons of a VM. */
-void entry_profile(const struct vm *vm, char *buf, size_t size);
+/*
+ * "MSR_WRITE 81%, HLT 12%, CPUID 3%": the most frequent reasons of a VM, in its
+ * life or lately, that is since vm_note_exits().
+ */
+void entry_profile(const struct vm *vm, bool lately, char *buf, size_t size);
 
 #endif

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <syslog.h>
 
+#include "model/reason.h"
 #include "model/registry.h"
 #include "sink/entry.h"
 #include "sink/message_ids.h"
@@ -30,6 +31,10 @@
 /* The busiest: more at once are not read, and kvmexitctl has them all. */
 #define SUMMARY_VMS_MAX 50
 
+/* Of a host where everything storms, twenty VMs tell as much as all. */
+#define STORM_ENTRIES		  20
+#define STORM_ENTRIES_INTERVAL_NS (600 * NS_PER_S)
+
 #define PROFILE_BYTES 256
 #define SPAN_BYTES    32
 
@@ -38,6 +43,7 @@ struct journal {
 	struct ratelimit appeared;
 	struct ratelimit ended;
 	struct ratelimit resynced;
+	struct ratelimit storms;
 	uint64_t summary_ns;
 };
 
@@ -55,6 +61,8 @@ int journal_new(struct journal **out, const struct registry *registry, uint64_t 
 	journal->ended = journal->appeared;
 	journal->resynced = (struct ratelimit){ .interval_ns = RESYNC_ENTRIES_INTERVAL_NS,
 						.burst = RESYNC_ENTRIES };
+	journal->storms = (struct ratelimit){ .interval_ns = STORM_ENTRIES_INTERVAL_NS,
+					      .burst = STORM_ENTRIES };
 	*out = journal;
 	return 0;
 }
@@ -102,7 +110,7 @@ static void vm_ended(const struct vm *vm)
 		life_ns = vm->ended_ns - vm->created_ns;
 		format_span(life_ns, span);
 	}
-	entry_profile(vm, profile, sizeof(profile));
+	entry_profile(vm, false, profile, sizeof(profile));
 
 	entry_begin(&entry, LOG_INFO, MESSAGE_ID_VM_ENDED);
 	entry_add_vm(&entry, vm,
@@ -128,6 +136,71 @@ void journal_vm(struct journal *journal, struct vm *vm, uint64_t now_ns)
 		vm_ended(vm);
 }
 
+/* What the storm is of. */
+static const char *storm_name(const struct vm *vm, char buf[static REASON_NAME_MAX])
+{
+	const struct vm_reason *reason = &vm->reasons[vm->storm.reason];
+
+	return vm->storm.whole ? "all exits" :
+				 reason_name(vm->isa, reason->code, reason->other, buf);
+}
+
+static void add_storm(struct entry *entry, const struct vm *vm)
+{
+	char buf[REASON_NAME_MAX];
+
+	entry_add_vm(entry, vm, vm->storm.rate);
+	if (!vm->storm.whole)
+		entry_add(entry, "KVM_STORM_REASON=%s", storm_name(vm, buf));
+	entry_add(entry, "KVM_STORM_RATE=%.1f", vm->storm.rate);
+	entry_add(entry, "KVM_STORM_PEAK=%.1f", vm->storm.peak);
+	entry_add(entry, "KVM_STORM_USUAL=%.1f", vm->storm.usual);
+	entry_add(entry, "KVM_STORM_EXITS=%" PRIu64, vm->storm.exits);
+}
+
+static void storm_began(const struct vm *vm)
+{
+	char buf[REASON_NAME_MAX];
+	struct entry entry;
+
+	entry_begin(&entry, LOG_WARNING, MESSAGE_ID_STORM_BEGAN);
+	add_storm(&entry, vm);
+	entry_send(&entry,
+		   "VM %s: exit storm of %s, %.0f/s, usually %.0f/s (pid %" PRIu32 ", id %" PRIu64
+		   ")",
+		   vm->name, storm_name(vm, buf), vm->storm.rate, vm->storm.usual, vm->pid, vm->id);
+}
+
+static void storm_ended(const struct vm *vm)
+{
+	char buf[REASON_NAME_MAX], span[SPAN_BYTES];
+	struct entry entry;
+	uint64_t ns = vm->storm.until_ns > vm->storm.since_ns ?
+			      vm->storm.until_ns - vm->storm.since_ns :
+			      0;
+
+	format_span(ns, span);
+	entry_begin(&entry, LOG_NOTICE, MESSAGE_ID_STORM_ENDED);
+	add_storm(&entry, vm);
+	entry_add(&entry, "KVM_STORM_USEC=%" PRIu64, ns / NS_PER_US);
+	entry_send(&entry,
+		   "VM %s: exit storm of %s is over after %s, %" PRIu64
+		   " exits, up to %.0f/s (pid %" PRIu32 ", id %" PRIu64 ")",
+		   vm->name, storm_name(vm, buf), span, vm->storm.exits, vm->storm.peak, vm->pid,
+		   vm->id);
+}
+
+/* A storm that was not told of when it began is not when it ends. */
+void journal_storm(struct journal *journal, struct vm *vm, enum storm_news news, uint64_t now_ns)
+{
+	if (news == STORM_BEGAN && ratelimit_pass(&journal->storms, now_ns)) {
+		storm_began(vm);
+		vm_note_storm(vm);
+	} else if (news == STORM_ENDED && vm->storm.told) {
+		storm_ended(vm);
+	}
+}
+
 struct busy_vm {
 	struct vm *vm;
 	uint64_t exits;
@@ -146,12 +219,12 @@ static void summarise_vm(const struct busy_vm *busy, double seconds)
 	char profile[PROFILE_BYTES];
 	struct entry entry;
 
-	entry_profile(busy->vm, profile, sizeof(profile));
+	entry_profile(busy->vm, true, profile, sizeof(profile));
 	entry_begin(&entry, LOG_INFO, MESSAGE_ID_SUMMARY);
 	entry_add_vm(&entry, busy->vm, rate);
 	entry_add(&entry, "KVM_EXITS=%" PRIu64, busy->exits);
-	entry_send(&entry, "VM %s: %.0f exits/s; of %" PRIu64 " in all, %s", busy->vm->name, rate,
-		   busy->vm->exits, profile);
+	entry_send(&entry, "VM %s: %.0f exits/s, %s; %" PRIu64 " in all", busy->vm->name, rate,
+		   profile, busy->vm->exits);
 }
 
 void journal_summary(struct journal *journal, uint64_t now_ns)
@@ -171,12 +244,13 @@ void journal_summary(struct journal *journal, uint64_t now_ns)
 	for (vm = registry_first_live(journal->registry); vm && n < max; vm = registry_next(vm)) {
 		if (vm->exits > vm->noted_exits)
 			busy[n++] = (struct busy_vm){ vm, vm->exits - vm->noted_exits };
-		vm_note_exits(vm);
 	}
 
 	qsort(busy, n, sizeof(*busy), by_exits);
 	for (i = 0; i < n && i < SUMMARY_VMS_MAX; i++)
 		summarise_vm(&busy[i], seconds);
+	for (i = 0; i < n; i++)
+		vm_note_exits(busy[i].vm);
 	if (n > SUMMARY_VMS_MAX) {
 		entry_begin(&entry, LOG_INFO, MESSAGE_ID_SUPPRESSED);
 		entry_add(&entry, "KVM_SUPPRESSED=%zu", n - SUMMARY_VMS_MAX);
@@ -245,4 +319,5 @@ void journal_flush(struct journal *journal, uint64_t now_ns)
 	flush(&journal->appeared, "VMs that appeared", now_ns);
 	flush(&journal->ended, "VMs that ended", now_ns);
 	flush(&journal->resynced, "messages lost", now_ns);
+	flush(&journal->storms, "exit storms", now_ns);
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "model/status.h"
+#include "model/storm.h"
 
 struct journal;
 struct registry;
@@ -21,6 +22,9 @@ struct journal *journal_free(struct journal *journal);
 
 /* A change as registry_next_change() gave it. Times are CLOCK_BOOTTIME. */
 void journal_vm(struct journal *journal, struct vm *vm, uint64_t now_ns);
+
+/* What registry_check_storm() gave. */
+void journal_storm(struct journal *journal, struct vm *vm, enum storm_news news, uint64_t now_ns);
 
 /* The VMs that made exits since the last summary, the busiest first. */
 void journal_summary(struct journal *journal, uint64_t now_ns);

@@ -29,6 +29,7 @@ UNIT_TESTS = \
 	tests/unit/test_registry_random \
 	tests/unit/test_registry_rates \
 	tests/unit/test_sink \
+	tests/unit/test_storm \
 	tests/unit/test_stream \
 	tests/unit/test_vm_name \
 	tests/unit/test_window
@@ -86,6 +87,10 @@ tests_unit_test_registry_rates_LDADD = $(UNIT_LDADD)
 tests_unit_test_sink_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_sink_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_sink_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_storm_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_storm_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_storm_LDADD = $(UNIT_LDADD)
 
 tests_unit_test_stream_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_stream_CFLAGS = $(UNIT_CFLAGS)

@@ -137,6 +137,7 @@ static void test_list(void **state)
 	assert_text(list, "vms.0.isa", "svm");
 	assert_true(json_is_true(at(list, "vms.0.alive")));
 	assert_true(json_is_null(at(list, "vms.0.ended")));
+	assert_true(json_is_null(at(list, "vms.0.storm")));
 	assert_number(list, "vms.0.exits", 1555);
 	assert_number(list, "vms.0.vcpu_count", 2);
 	assert_true(json_is_real(at(list, "vms.0.rates.5m")));

@@ -129,13 +129,35 @@ static void test_wrong(void **state)
 	close(fd);
 }
 
+/* Clients see that a VM has a storm, and which. */
+static void test_storm(void **state)
+{
+	const struct storm_params params = { .min_rate = 1, .memory_s = 1800, .calm_s = 30 };
+	struct fixture *f = *state;
+	struct vm *vm = registry_find(f->registry, 1);
+	uint64_t over_ns;
+	json_t *reply;
+
+	registry_set_storm_params(f->registry, &params);
+	/* The ten seconds of the fixture's exits are the last that are over. */
+	over_ns = vm->updated_ns - vm->updated_ns % (10 * NS_PER_S) + 12 * NS_PER_S;
+	vm->storm.next = 1;
+	assert_int_equal(registry_check_storm(f->registry, vm, over_ns), STORM_BEGAN);
+	reply = ask(f, ASK("\"vm\":\"web01\""));
+	assert_text(reply, "vm.storm.reason", "MSR");
+	assert_true(json_real_value(at(reply, "vm.storm.rate")) > 1.0);
+	assert_true(json_real_value(at(reply, "vm.storm.usual")) == 0.0);
+	assert_true(json_is_string(at(reply, "vm.storm.since")));
+	json_decref(reply);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup_filled, fixture_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_all),	    TEST(test_chosen), TEST(test_ended),
-		TEST(test_seconds), TEST(test_wrong),
+		TEST(test_seconds), TEST(test_wrong),  TEST(test_storm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -194,7 +194,8 @@ static void test_summary(void **state)
 	assert_int_equal(sent, 0);
 
 	/* Only who did something, and what it did since. */
-	model_count(f->registry, 2, 0, 0x78, false, 600, 1600, 170 * S);
+	model_count(f->registry, 2, 0, 0x78, false, 200, 1200, 170 * S);
+	model_count(f->registry, 2, 0, 0x72, false, 400, 400, 170 * S);
 	journal_summary(f->journal, 220 * S);
 	assert_int_equal(sent, 1);
 	assert_field("MESSAGE_ID=" MESSAGE_ID_SUMMARY);
@@ -202,7 +203,7 @@ static void test_summary(void **state)
 	assert_field("KVM_EXITS=600");
 	assert_field("KVM_EXITS_TOTAL=1600");
 	assert_field("KVM_EXIT_RATE=10.0");
-	assert_field("MESSAGE=VM vmm: 10 exits/s; of 1600 in all, HLT 100%");
+	assert_field("MESSAGE=VM vmm: 10 exits/s, CPUID 67%, HLT 33%; 1600 in all");
 	journal_summary(f->journal, 280 * S);
 	assert_int_equal(sent, 1);
 
@@ -289,7 +290,8 @@ static void test_catalog(void **state)
 	static const char *const ids[] = {
 		MESSAGE_ID_VM_APPEARED, MESSAGE_ID_VM_ENDED,   MESSAGE_ID_SUMMARY,
 		MESSAGE_ID_STREAMING,	MESSAGE_ID_WAITING,    MESSAGE_ID_DENIED,
-		MESSAGE_ID_RESYNCED,	MESSAGE_ID_SUPPRESSED,
+		MESSAGE_ID_RESYNCED,	MESSAGE_ID_SUPPRESSED, MESSAGE_ID_STORM_BEGAN,
+		MESSAGE_ID_STORM_ENDED,
 	};
 	const size_t n = sizeof(ids) / sizeof(ids[0]);
 	size_t i, j, found = 0;

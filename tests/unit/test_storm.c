@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Exit storms: what is one, when it is over, and what never is one. */
+#include "config.h"
+
+#include <linux/kvm_exitstat.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "model_build.h"
+#include "unit_test.h"
+
+#define S WINDOW_NS_PER_S
+
+#define HLT 0x78
+#define MSR 0x7c
+
+struct fixture {
+	struct registry *registry;
+	uint64_t now_ns;
+	uint64_t hlt, msr;
+	unsigned int began, ended;
+};
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	f->now_ns = 1000 * S;
+	assert_int_equal(registry_new(&f->registry), 0);
+	registry_set_watched(f->registry, 100 * S);
+	model_event(f->registry, KVM_EXITSTAT_EVENT_VM_CREATED, 1, f->now_ns, 0, f->now_ns);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	registry_free(f->registry);
+	free(f);
+	return 0;
+}
+
+static struct vm *the_vm(struct fixture *f)
+{
+	struct vm *vm = registry_find(f->registry, 1);
+
+	return vm ? vm : registry_first_dead(f->registry);
+}
+
+static void look(struct fixture *f)
+{
+	switch (registry_check_storm(f->registry, the_vm(f), f->now_ns)) {
+	case STORM_BEGAN:
+		f->began++;
+		break;
+	case STORM_ENDED:
+		f->ended++;
+		break;
+	case STORM_NONE:
+		break;
+	}
+}
+
+/* So many exits a second, a batch a second. */
+static void go(struct fixture *f, unsigned int seconds, uint64_t hlt, uint64_t msr)
+{
+	while (seconds--) {
+		f->now_ns += S;
+		f->hlt += hlt;
+		f->msr += msr;
+		if (hlt)
+			model_count(f->registry, 1, 0, HLT, false, hlt, f->hlt, f->now_ns);
+		if (msr)
+			model_count(f->registry, 1, 0, MSR, false, msr, f->msr, f->now_ns);
+		look(f);
+	}
+}
+
+static void test_reason(void **state)
+{
+	struct fixture *f = *state;
+	const struct storm *storm;
+
+	go(f, 600, 40000, 500);
+	assert_int_equal(f->began, 0);
+
+	/* All exits together are not even twice the usual. */
+	go(f, 25, 40000, 30000);
+	storm = &the_vm(f)->storm;
+	assert_int_equal(f->began, 1);
+	assert_int_equal(registry_n_storms(f->registry), 1);
+	assert_true(storm->active && !storm->whole);
+	assert_int_equal(the_vm(f)->reasons[storm->reason].code, MSR);
+	assert_in_range((uint64_t)storm->usual, 499, 501);
+	assert_in_range(storm->since_ns, f->now_ns - 30 * S, f->now_ns - 10 * S);
+
+	go(f, 60, 40000, 30000);
+	assert_in_range((uint64_t)storm->rate, 29999, 30001);
+	/* A pause of two buckets does not end it, nor does it begin again. */
+	go(f, 15, 40000, 500);
+	go(f, 30, 40000, 60000);
+	assert_int_equal(f->began, 1);
+	assert_int_equal(f->ended, 0);
+	go(f, 60, 40000, 500);
+	assert_int_equal(f->began, 1);
+	assert_int_equal(f->ended, 1);
+	assert_in_range((uint64_t)storm->peak, 59999, 60001);
+	assert_int_equal(registry_n_storms(f->registry), 0);
+}
+
+/* Each reason is below what is worth a word, together they are not. */
+static void test_whole(void **state)
+{
+	struct fixture *f = *state;
+
+	go(f, 600, 400, 400);
+	go(f, 30, 7000, 7000);
+	assert_int_equal(f->began, 1);
+	assert_true(the_vm(f)->storm.whole);
+	assert_in_range((uint64_t)the_vm(f)->storm.rate, 13999, 14001);
+}
+
+static void test_none(void **state)
+{
+	struct fixture *f = *state;
+
+	/* Booting, then little, then more, but not much more, or not much. */
+	go(f, 200, 90000, 90000);
+	go(f, 1000, 4000, 0);
+	go(f, 100, 30000, 0);
+	go(f, 1000, 10, 0);
+	go(f, 100, 9000, 0);
+	assert_int_equal(f->began, 0);
+}
+
+/* What stays becomes usual, so a storm ends in any case, and once. */
+static void test_new_usual(void **state)
+{
+	struct fixture *f = *state;
+
+	go(f, 3600, 1000, 0);
+	go(f, 3600, 50000, 0);
+	assert_int_equal(f->began, 1);
+	assert_int_equal(f->ended, 1);
+	assert_in_range(the_vm(f)->storm.until_ns - the_vm(f)->storm.since_ns, 500 * S, 1000 * S);
+}
+
+/* It sends nothing, and is looked at all the same. */
+static void test_falls_idle(void **state)
+{
+	struct fixture *f = *state;
+
+	go(f, 600, 100, 0);
+	go(f, 30, 50000, 0);
+	assert_int_equal(f->began, 1);
+	f->now_ns += 60 * S;
+	look(f);
+	assert_int_equal(f->ended, 1);
+}
+
+static void test_dies(void **state)
+{
+	struct fixture *f = *state;
+
+	go(f, 600, 100, 0);
+	go(f, 30, 50000, 0);
+	model_event(f->registry, KVM_EXITSTAT_EVENT_VM_DESTROYED, 1, 1000 * S, f->now_ns,
+		    f->now_ns);
+	look(f);
+	look(f);
+	assert_int_equal(f->ended, 1);
+	assert_int_equal(registry_n_storms(f->registry), 0);
+}
+
+/* Silence for hours, then one burst: there is no tick that would know of it. */
+static void test_after_idle(void **state)
+{
+	struct fixture *f = *state;
+
+	go(f, 600, 100, 0);
+	f->now_ns += 7200 * S;
+	go(f, 25, 20000, 0);
+	assert_int_equal(f->began, 1);
+}
+
+static void test_params(void **state)
+{
+	struct storm_params params = STORM_PARAMS_DEFAULT;
+	struct fixture *f = *state;
+
+	params.min_rate = 100;
+	params.learn_s = 60;
+	registry_set_storm_params(f->registry, &params);
+	go(f, 100, 10, 0);
+	go(f, 25, 500, 0);
+	assert_int_equal(f->began, 1);
+}
+
+/*
+ * Whatever it does: beginnings and ends alternate, a storm begins only with a
+ * bucket above the least rate, and the next one not before the calm.
+ */
+static void test_any(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t rng = test_seed(), last_end_ns = 0;
+	unsigned int i, began, ended;
+
+	for (i = 0; i < 3000; i++) {
+		began = f->began;
+		ended = f->ended;
+		go(f, 1 + (unsigned int)test_random_below(&rng, 30),
+		   test_random(&rng) >> (44 + test_random_below(&rng, 20)),
+		   test_random(&rng) >> (44 + test_random_below(&rng, 20)));
+		if (test_random_below(&rng, 20) == 0)
+			f->now_ns += test_random_below(&rng, 600) * S;
+		assert_true(f->began - f->ended <= 1);
+		assert_int_equal(registry_n_storms(f->registry), f->began - f->ended);
+		if (f->began > began && f->ended == ended) {
+			assert_true(the_vm(f)->storm.peak >= 10000);
+			assert_true(the_vm(f)->storm.since_ns >= last_end_ns);
+		}
+		if (f->ended > ended)
+			last_end_ns = the_vm(f)->storm.until_ns;
+	}
+	assert_true(f->began > 10);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_reason),     TEST(test_whole),      TEST(test_none),
+		TEST(test_new_usual),  TEST(test_falls_idle), TEST(test_dies),
+		TEST(test_after_idle), TEST(test_params),     TEST(test_any),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
