@@ -2,7 +2,7 @@
 /*
  * kvmexitd as a whole: owns every object, and carries news between them.
  *
- *   genl_source ─► registry ─► journal, server
+ *   genl_source ─► registry ─► journal, server, metrics
  *
  * There is one thread and one loop. The source calls a handler here for each
  * message, which goes into the registry; when it has told all that there was,
@@ -28,6 +28,7 @@
 #include "model/sample.h"
 #include "options.h"
 #include "server/server.h"
+#include "sink/metrics_http.h"
 #include "source/genl_parse.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -271,6 +272,7 @@ struct app *app_free(struct app *app)
 		return NULL;
 
 	genl_source_free(app->source);
+	metrics_http_free(app->metrics);
 	server_free(app->server);
 	journal_free(app->journal);
 	registry_free(app->registry);
@@ -282,33 +284,11 @@ struct app *app_free(struct app *app)
 	return NULL;
 }
 
-static int listen_sockets(struct app *app)
-{
-	int n = sd_listen_fds(true), i, r;
-
-	if (n < 0)
-		return n;
-	for (i = 0; i < n; i++) {
-		r = server_listen_fd(app->server, SD_LISTEN_FDS_START + i);
-		if (r < 0) {
-			log_error("cannot serve on a socket that systemd passed: %s", strerror(-r));
-			return r;
-		}
-	}
-	if (n > 0)
-		return 0;
-
-	r = server_listen_path(app->server, app->socket_path);
-	if (r < 0)
-		log_error("cannot listen on %s: %s", app->socket_path, strerror(-r));
-	return r;
-}
-
 int app_run(struct app *app)
 {
 	int r;
 
-	r = listen_sockets(app);
+	r = app_listen(app);
 	if (r < 0)
 		return r;
 

@@ -15,6 +15,7 @@
 #include "util/ratelimit.h"
 #include "util/util.h"
 
+struct metrics_http;
 struct server;
 
 struct app {
@@ -29,6 +30,7 @@ struct app {
 	struct registry *registry;
 	struct journal *journal;
 	struct server *server;
+	struct metrics_http *metrics; /* NULL where nobody asked for it */
 	struct genl_source *source;
 
 	struct daemon_status status;
@@ -43,6 +45,11 @@ struct app {
 };
 
 DEFINE_CLEANUP(struct app *, app_free);
+
+/* -- app_listen.c -------------------------------------------------------- */
+
+/* Listens where systemd says, or on the socket's path. Logs what fails. */
+int app_listen(struct app *app);
 
 /* -- app_changes.c ------------------------------------------------------- */
 

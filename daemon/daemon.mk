@@ -5,6 +5,7 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/app.c daemon/app.h \
 	daemon/app_changes.c \
 	daemon/app_internal.h \
+	daemon/app_listen.c \
 	daemon/model/history.c daemon/model/history.h \
 	daemon/model/kernel_config.c daemon/model/kernel_config.h \
 	daemon/model/reason.c daemon/model/reason.h \
@@ -24,6 +25,9 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/sink/entry.c daemon/sink/entry.h \
 	daemon/sink/journal.c daemon/sink/journal.h \
 	daemon/sink/message_ids.h \
+	daemon/sink/metrics.c daemon/sink/metrics.h \
+	daemon/sink/metrics_http.c daemon/sink/metrics_http.h \
+	daemon/sink/metrics_text.c daemon/sink/metrics_text.h \
 	daemon/source/genl_config.c daemon/source/genl_config.h \
 	daemon/source/genl_control.c \
 	daemon/source/genl_parse.c daemon/source/genl_parse.h \
@@ -43,7 +47,8 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/util/text.c daemon/util/text.h \
 	daemon/util/util.h
 
-KVMEXITD_LIBS = daemon/libkvmexitd.a $(LIBNL_LIBS) $(SYSTEMD_LIBS) $(JANSSON_LIBS)
+KVMEXITD_LIBS = daemon/libkvmexitd.a $(LIBNL_LIBS) $(SYSTEMD_LIBS) $(JANSSON_LIBS) \
+	$(MICROHTTPD_LIBS)
 
 sbin_PROGRAMS += daemon/kvmexitd
 daemon_kvmexitd_SOURCES = daemon/kvmexitd.c

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Units and the user that the daemon runs as.
 nodist_systemdsystemunit_DATA = systemd/kvmexitd.service
-dist_systemdsystemunit_DATA = systemd/kvmexitd.socket
+dist_systemdsystemunit_DATA = systemd/kvmexitd.socket systemd/kvmexitd-metrics.socket
 dist_sysusers_DATA = systemd/sysusers.d/kvmexitd.conf
 CLEANFILES += systemd/kvmexitd.service
 EXTRA_DIST += systemd/kvmexitd.service.in

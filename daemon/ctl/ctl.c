@@ -19,7 +19,7 @@
 
 /* The first is the default. */
 static const struct ctl_command *const commands[] = {
-	&ctl_status, &ctl_list, &ctl_show, &ctl_watch, &ctl_stat,
+	&ctl_status, &ctl_list, &ctl_show, &ctl_watch, &ctl_stat, &ctl_metrics,
 };
 
 static void print_help(void)
@@ -31,7 +31,7 @@ static void print_help(void)
 	     "\n"
 	     "Commands:");
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
-		printf("  %-7s%-13s %s\n", commands[i]->name, commands[i]->args, commands[i]->help);
+		printf("  %-8s%-13s %s\n", commands[i]->name, commands[i]->args, commands[i]->help);
 	puts("\n"
 	     "VM is a name, a process id or an id, as 'list' shows them.\n"
 	     "\n"

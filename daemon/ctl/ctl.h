@@ -52,6 +52,7 @@ extern const struct ctl_command ctl_list;
 extern const struct ctl_command ctl_show;
 extern const struct ctl_command ctl_watch;
 extern const struct ctl_command ctl_stat;
+extern const struct ctl_command ctl_metrics;
 
 /* All of main(). */
 int ctl_main(int argc, char **argv);

@@ -7,6 +7,7 @@ daemon_ctl_libkvmexitctl_a_SOURCES = \
 	daemon/ctl/connect.c daemon/ctl/connect.h \
 	daemon/ctl/ctl.c daemon/ctl/ctl.h \
 	daemon/ctl/list.c \
+	daemon/ctl/metrics.c \
 	daemon/ctl/options.c daemon/ctl/options.h \
 	daemon/ctl/output.c daemon/ctl/output.h \
 	daemon/ctl/procevents.c daemon/ctl/procevents.h \

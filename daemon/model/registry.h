@@ -199,6 +199,9 @@ void registry_change_done(struct registry *registry, struct vm *vm);
 
 /* -- reading it ---------------------------------------------------------- */
 
+/* Whether all totals were known once. Before that, a VM's may be a part of them. */
+bool registry_is_complete(const struct registry *registry);
+
 size_t registry_n_live(const struct registry *registry);
 size_t registry_n_dead(const struct registry *registry);
 size_t registry_n_vcpus(const struct registry *registry); /* of live VMs */

@@ -68,6 +68,11 @@ void vm_note_storm(struct vm *vm)
 	vm->storm.told = true;
 }
 
+bool registry_is_complete(const struct registry *registry)
+{
+	return registry->complete;
+}
+
 size_t registry_n_live(const struct registry *registry)
 {
 	return registry->n_live;

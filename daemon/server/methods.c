@@ -179,11 +179,14 @@ static int run_watch(const struct call *call)
 	return 0;
 }
 
+/* clang-format off */
 const struct method exits_methods[] = {
 	{ "Status", run_status },
 	{ "List", run_list },
 	{ "Show", run_show },
 	{ "Watch", run_watch },
 	{ "GetHistory", run_get_history },
+	{ "GetMetrics", run_get_metrics },
 	{ NULL, NULL },
 };
+/* clang-format on */

@@ -11,6 +11,9 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
+#include "sink/metrics.h"
+
+struct buffer;
 struct daemon_status;
 struct registry;
 struct server;
@@ -40,5 +43,8 @@ int server_listen_path(struct server *server, const char *path);
  * registry_change_done(). time_us is CLOCK_REALTIME.
  */
 void server_vm_event(struct server *server, const struct vm *vm, uint64_t time_us);
+
+/* Appends all counts, the server's own among them, as metrics_write() does. */
+int server_metrics(const struct server *server, enum metrics_format format, struct buffer *out);
 
 #endif

@@ -10,6 +10,7 @@ daemon_libkvmexitd_a_SOURCES += \
 	daemon/server/lookup.c daemon/server/lookup.h \
 	daemon/server/message.c daemon/server/message.h \
 	daemon/server/methods.c \
+	daemon/server/metrics_method.c \
 	daemon/server/reply.c \
 	daemon/server/server.c daemon/server/server.h \
 	daemon/server/server_internal.h \

@@ -24,6 +24,9 @@ struct method {
 /* A nameless one ends each. */
 extern const struct method exits_methods[];
 
+/* Those of exits_methods[] that have a file of their own. */
+int run_get_metrics(const struct call *call);
+
 /*
  * Answers the call, be it with an error. Where even that is impossible, gives
  * the error that ends the connection.

@@ -22,6 +22,8 @@ UNIT_TESTS = \
 	tests/unit/test_genl_parse \
 	tests/unit/test_genl_source \
 	tests/unit/test_history \
+	tests/unit/test_metrics \
+	tests/unit/test_metrics_http \
 	tests/unit/test_options \
 	tests/unit/test_reason \
 	tests/unit/test_registry \
@@ -59,6 +61,14 @@ tests_unit_test_genl_source_LDADD = $(UNIT_LDADD)
 tests_unit_test_history_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_history_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_history_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_metrics_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_metrics_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_metrics_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_metrics_http_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_metrics_http_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_metrics_http_LDADD = $(UNIT_LDADD)
 
 tests_unit_test_options_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_options_CFLAGS = $(UNIT_CFLAGS)

@@ -42,6 +42,8 @@ static void test_usage(void **state)
 		{ "show", "a", "--first", "0" },
 		{ "show", "a", "--vcpu=x" },
 		{ "watch", "--event", "none" },
+		{ "metrics", "text" },
+		{ "metrics", "--all" },
 	};
 	struct result result;
 	size_t i;
@@ -353,6 +355,25 @@ static void test_full(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, process_setup, process_teardown)
 
+static void test_metrics(void **state)
+{
+	struct process *p = *state;
+	struct result result = ctl(p, "metrics", NULL);
+	json_t *json;
+
+	assert_int_equal(result.status, 0);
+	assert_non_null(strstr(result.out, "# TYPE kvmexitd_batches_total counter\n"));
+	result_done(&result);
+	result = ctl(p, "metrics", "openmetrics", NULL);
+	assert_int_equal(result.status, 0);
+	assert_non_null(strstr(result.out, "# TYPE kvmexitd_batches counter\n"));
+	result_done(&result);
+	result = ctl(p, "--json", "metrics", NULL);
+	json = result_json(&result);
+	assert_text(json, "content_type", "text/plain; version=0.0.4; charset=utf-8");
+	json_decref(json);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -361,6 +382,7 @@ int main(void)
 		TEST(test_status),
 		TEST(test_list),
 		TEST(test_show),
+		TEST(test_metrics),
 		TEST(test_unknown),
 		TEST(test_hostile_name),
 		TEST(test_not_running),

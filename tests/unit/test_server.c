@@ -272,13 +272,43 @@ static void test_errors(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup_filled, fixture_teardown)
 
+static void test_metrics(void **state)
+{
+	struct fixture *f = *state;
+	json_t *reply = ask(f, CALL(EXITS ".GetMetrics"));
+	int fd = fixture_connect(f);
+
+	assert_text(reply, "content_type",
+		    "application/openmetrics-text; version=1.0.0; charset=utf-8");
+	assert_non_null(strstr(json_string_value(at(reply, "text")), "\n# EOF\n"));
+	assert_non_null(strstr(json_string_value(at(reply, "text")), "\nkvmexitd_clients 1\n"));
+	json_decref(reply);
+
+	reply = ask(f, "{\"method\":\"" EXITS ".GetMetrics\",\"parameters\":"
+		       "{\"format\":\"prometheus\"}}");
+	assert_null(strstr(json_string_value(at(reply, "text")), "# EOF"));
+	json_decref(reply);
+
+	fixture_expect_error(f, fd,
+			     "{\"method\":\"" EXITS ".GetMetrics\",\"parameters\":"
+			     "{\"format\":\"xml\"}}",
+			     SERVICE ".InvalidParameter", "parameter", "format");
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_service), TEST(test_description),
-		TEST(test_status),  TEST(test_status_resyncing),
-		TEST(test_list),    TEST(test_show),
-		TEST(test_names),   TEST(test_errors),
+		cmocka_unit_test_setup_teardown(test_metrics, fixture_setup_filled,
+						fixture_teardown),
+		TEST(test_service),
+		TEST(test_description),
+		TEST(test_status),
+		TEST(test_status_resyncing),
+		TEST(test_list),
+		TEST(test_show),
+		TEST(test_names),
+		TEST(test_errors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

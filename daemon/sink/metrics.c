@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * All counts as text for Prometheus.
+ *
+ * The formats want all samples of a family together, so every family walks the
+ * VMs. Which VMs these are is settled first: from the oldest on, each whole or
+ * not at all, until the limit; so a series that was there stays there.
+ */
+#include "config.h"
+
+#include "sink/metrics.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "model/reason.h"
+#include "model/registry.h"
+#include "model/status.h"
+#include "sink/metrics_text.h"
+#include "util/clock.h"
+#include "util/text.h"
+#include "util/util.h"
+
+/* Of a VM besides its reasons: info, start, vCPUs, exits. */
+#define SERIES_PER_VM 4
+
+struct selection {
+	size_t vms; /* so many from first_vm() on */
+	size_t dropped_vms;
+	size_t dropped_series;
+};
+
+/* The id, a name of which each byte is escaped, the isa, and what is around. */
+struct vm_labels {
+	char text[METRICS_ESCAPED_SIZE(VM_NAME_MAX) + 64];
+};
+
+/* Of two epochs, two VMs may have the same id: only those of the last are told apart by it. */
+static const struct vm *skip_old(const struct metrics_input *input, const struct vm *vm)
+{
+	while (vm && !vm->alive &&
+	       (vm->epoch != input->status->epoch ||
+		vm->ended_ns + METRICS_ENDED_S * NS_PER_S <= input->now_ns))
+		vm = registry_next(vm);
+	return vm;
+}
+
+static const struct vm *first_vm(const struct metrics_input *input)
+{
+	const struct vm *vm = registry_first_live(input->registry);
+
+	return vm ? vm : skip_old(input, registry_first_dead(input->registry));
+}
+
+/* The living, then those that ended lately. */
+static const struct vm *next_vm(const struct metrics_input *input, const struct vm *vm)
+{
+	const struct vm *next = registry_next(vm);
+
+	if (!next && vm->alive)
+		next = registry_first_dead(input->registry);
+	return skip_old(input, next);
+}
+
+static size_t count_series(const struct vm *vm)
+{
+	size_t i, n = SERIES_PER_VM + vm->n_reasons;
+
+	for (i = 0; i < vm->n_reasons; i++)
+		n += vm->reasons[i].count[COUNT_NESTED] > 0;
+	return n;
+}
+
+static struct selection select_vms(const struct metrics_input *input)
+{
+	struct selection selection = { 0 };
+	size_t series = 0, more;
+	const struct vm *vm;
+
+	/*
+	 * A sum of the vCPUs that were heard of so far is less than what was there
+	 * before a restart, and a counter that falls has begun anew.
+	 */
+	if (!registry_is_complete(input->registry))
+		return selection;
+
+	for (vm = first_vm(input); vm; vm = next_vm(input, vm)) {
+		more = count_series(vm);
+		if (selection.dropped_vms == 0 && selection.vms < METRICS_VMS_MAX &&
+		    series + more <= METRICS_SERIES_MAX) {
+			selection.vms++;
+			series += more;
+		} else {
+			selection.dropped_vms++;
+			selection.dropped_series += more;
+		}
+	}
+	return selection;
+}
+
+static void label_vm(struct vm_labels *labels, const struct vm *vm)
+{
+	char clean[VM_NAME_MAX], escaped[METRICS_ESCAPED_SIZE(VM_NAME_MAX)];
+
+	(void)text_clean(clean, sizeof(clean), vm->name, strlen(vm->name));
+	metrics_escape(escaped, clean);
+	(void)snprintf(labels->text, sizeof(labels->text),
+		       "id=\"%" PRIu64 "\",vm=\"%s\",isa=\"%s\"", vm->id, escaped,
+		       isa_name(vm->isa));
+}
+
+static void write_reasons(struct metrics_text *text, const struct vm *vm, bool nested)
+{
+	struct vm_labels labels;
+	char name[REASON_NAME_MAX], all[sizeof(labels.text) + REASON_NAME_MAX + 16];
+	const struct vm_reason *reason;
+	size_t i;
+
+	label_vm(&labels, vm);
+	for (i = 0; i < vm->n_reasons; i++) {
+		reason = &vm->reasons[i];
+		if (nested && reason->count[COUNT_NESTED] == 0)
+			continue;
+		(void)snprintf(all, sizeof(all), "%s,reason=\"%s\"", labels.text,
+			       reason_name(vm->isa, reason->code, reason->other, name));
+		metrics_sample(text, all,
+			       nested ? reason->count[COUNT_NESTED] : vm_reason_total(reason));
+	}
+}
+
+static void write_exits(struct metrics_text *text, const struct vm *vm)
+{
+	write_reasons(text, vm, false);
+}
+
+static void write_nested(struct metrics_text *text, const struct vm *vm)
+{
+	write_reasons(text, vm, true);
+}
+
+static void write_vm_exits(struct metrics_text *text, const struct vm *vm)
+{
+	struct vm_labels labels;
+
+	label_vm(&labels, vm);
+	metrics_sample(text, labels.text, vm->exits);
+}
+
+static void write_vm_vcpus(struct metrics_text *text, const struct vm *vm)
+{
+	struct vm_labels labels;
+
+	label_vm(&labels, vm);
+	metrics_sample(text, labels.text,
+		       vm->n_vcpus > vm->vcpus_created ? vm->n_vcpus : vm->vcpus_created);
+}
+
+static void write_vm_start(struct metrics_text *text, const struct vm *vm)
+{
+	struct vm_labels labels;
+
+	label_vm(&labels, vm);
+	metrics_sample_milli(text, labels.text, vm->started_us / US_PER_MS);
+}
+
+static void write_vm_info(struct metrics_text *text, const struct vm *vm)
+{
+	struct vm_labels labels;
+	char all[sizeof(labels.text) + 32];
+
+	label_vm(&labels, vm);
+	(void)snprintf(all, sizeof(all), "%s,pid=\"%" PRIu32 "\"", labels.text, vm->pid);
+	metrics_sample(text, all, 1);
+}
+
+static const struct {
+	const char *name;
+	enum metrics_type type;
+	const char *help;
+	void (*write)(struct metrics_text *text, const struct vm *vm);
+} vm_families[] = {
+	{ "kvm_exits", METRICS_COUNTER,
+	  "VM exits by hardware exit reason, those of nested guests included.", write_exits },
+	{ "kvm_nested_exits", METRICS_COUNTER,
+	  "The part of kvm_exits_total that was taken while a nested guest ran.", write_nested },
+	{ "kvm_vm_exits", METRICS_COUNTER, "VM exits of all reasons.", write_vm_exits },
+	{ "kvm_vm_vcpus", METRICS_GAUGE, "Virtual CPUs that the VM has made.", write_vm_vcpus },
+	{ "kvm_vm_start_time_seconds", METRICS_GAUGE,
+	  "When the VM was created, or first seen, since 1970.", write_vm_start },
+	{ "kvm_vm_info", METRICS_GAUGE, "Always 1; pid is that of the VM's process.",
+	  write_vm_info },
+};
+
+static void write_vms(struct metrics_text *text, const struct metrics_input *input, size_t n_vms)
+{
+	const struct vm *vm;
+	size_t i, n;
+
+	for (i = 0; i < ARRAY_SIZE(vm_families); i++) {
+		metrics_family(text, vm_families[i].name, vm_families[i].type, vm_families[i].help);
+		vm = first_vm(input);
+		for (n = 0; n < n_vms; n++, vm = next_vm(input, vm))
+			vm_families[i].write(text, vm);
+	}
+}
+
+static void write_one(struct metrics_text *text, const char *name, enum metrics_type type,
+		      uint64_t value, const char *help)
+{
+	metrics_family(text, name, type, help);
+	metrics_sample(text, NULL, value);
+}
+
+static void write_kernel(struct metrics_text *text, const struct metrics_input *input)
+{
+	static const enum kernel_state states[] = { KERNEL_STREAMING, KERNEL_RESYNCING,
+						    KERNEL_WAITING, KERNEL_DENIED };
+	const struct daemon_status *status = input->status;
+	char labels[32];
+	size_t i;
+
+	metrics_family(text, "kvmexitd_kernel_state", METRICS_GAUGE,
+		       "1 for how kvmexitd gets its counts now, 0 for the others.");
+	for (i = 0; i < ARRAY_SIZE(states); i++) {
+		(void)snprintf(labels, sizeof(labels), "state=\"%s\"",
+			       kernel_state_name(states[i]));
+		metrics_sample(text, labels, status->kernel == states[i]);
+	}
+	write_one(text, "kvmexitd_synced", METRICS_GAUGE, status_synced(status, input->now_ns),
+		  "1 while counts are exact and come, 0 otherwise.");
+	write_one(text, "kvmexitd_batches", METRICS_COUNTER, status->batches,
+		  "Batches of counts that the kernel sent.");
+	write_one(text, "kvmexitd_lost", METRICS_COUNTER, status->lost,
+		  "Gaps in the kernel's stream; each ended in a resync, and no exit was lost.");
+	write_one(text, "kvmexitd_resyncs", METRICS_COUNTER, status->resyncs,
+		  "Times that all totals were read anew from the kernel.");
+	write_one(text, "kvmexitd_malformed", METRICS_COUNTER, status->malformed,
+		  "Messages of the kernel that could not be read.");
+}
+
+static void write_clients(struct metrics_text *text, const struct metrics_clients *clients)
+{
+	write_one(text, "kvmexitd_clients", METRICS_GAUGE, clients->connected,
+		  "Clients on the varlink socket.");
+	write_one(text, "kvmexitd_watchers", METRICS_GAUGE, clients->watching,
+		  "Those of the clients that watch.");
+	metrics_family(text, "kvmexitd_clients_cut_off", METRICS_COUNTER,
+		       "Clients that did not read, sent what is no call, or nothing for long.");
+	metrics_sample(text, "cause=\"slow\"", clients->slow);
+	metrics_sample(text, "cause=\"bad\"", clients->bad);
+	metrics_sample(text, "cause=\"idle\"", clients->idle);
+	write_one(text, "kvmexitd_clients_refused", METRICS_COUNTER, clients->refused,
+		  "Clients that were one too many.");
+}
+
+static void write_daemon(struct metrics_text *text, const struct metrics_input *input,
+			 const struct selection *selection)
+{
+	const struct registry *registry = input->registry;
+
+	write_kernel(text, input);
+	write_one(text, "kvmexitd_vms", METRICS_GAUGE, registry_n_live(registry), "VMs that live.");
+	write_one(text, "kvmexitd_ended_vms", METRICS_GAUGE, registry_n_dead(registry),
+		  "VMs that ended and are remembered.");
+	write_one(text, "kvmexitd_vcpus", METRICS_GAUGE, registry_n_vcpus(registry),
+		  "vCPUs of VMs that live, and were seen.");
+	write_clients(text, &input->clients);
+	write_one(text, "kvmexitd_metrics_dropped_vms", METRICS_GAUGE, selection->dropped_vms,
+		  "VMs that are not in this text, since there are too many.");
+	write_one(text, "kvmexitd_metrics_dropped_series", METRICS_GAUGE, selection->dropped_series,
+		  "The series that those VMs would have had.");
+
+	metrics_family(text, "kvmexitd_build_info", METRICS_GAUGE, "Always 1.");
+	metrics_sample(text, "version=\"" PACKAGE_VERSION "\"", 1);
+	metrics_family(text, "process_start_time_seconds", METRICS_GAUGE,
+		       "When kvmexitd was started, since 1970.");
+	metrics_sample_milli(text, NULL, input->status->started_us / US_PER_MS);
+	metrics_family(text, "process_cpu_seconds", METRICS_COUNTER,
+		       "CPU time that kvmexitd took.");
+	metrics_sample_milli(text, NULL, input->cpu_ns / NS_PER_MS);
+}
+
+int metrics_write(struct buffer *out, const struct metrics_input *input, enum metrics_format format)
+{
+	struct metrics_text text = { .out = out, .format = format };
+	struct selection selection = select_vms(input);
+
+	write_vms(&text, input, selection.vms);
+	write_daemon(&text, input, &selection);
+	metrics_end(&text);
+	return text.error;
+}
+
+const char *metrics_content_type(enum metrics_format format)
+{
+	return format == METRICS_OPENMETRICS ?
+		       "application/openmetrics-text; version=1.0.0; charset=utf-8" :
+		       "text/plain; version=0.0.4; charset=utf-8";
+}
+
+int metrics_format_parse(const char *name, enum metrics_format *out)
+{
+	static const char *const names[METRICS_FORMATS] = {
+		[METRICS_PROMETHEUS] = "prometheus",
+		[METRICS_OPENMETRICS] = "openmetrics",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strcmp(name, names[i]) == 0) {
+			*out = (enum metrics_format)i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
