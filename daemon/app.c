@@ -179,8 +179,8 @@ static int on_summary(sd_event_source *source, uint64_t usec, void *userdata)
 	journal_summary(app->journal, clock_boottime_ns());
 	if (app->status_stale)
 		tell_status(app, clock_boottime_ns());
-	(void)sd_event_source_set_time_relative(source, app->summary_interval_us);
-	(void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+	(void)source;
+	app_schedule_summary(app);
 	return 0;
 }
 
@@ -207,6 +207,7 @@ static int add_signals(struct app *app)
 	(void)sigemptyset(&signals);
 	(void)sigaddset(&signals, SIGTERM);
 	(void)sigaddset(&signals, SIGINT);
+	(void)sigaddset(&signals, SIGHUP);
 	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
 		return -errno;
 
@@ -219,10 +220,11 @@ static int add_timers(struct app *app)
 	int r;
 
 	r = app_add_change_timers(app);
-	if (r < 0 || app->summary_interval_us == 0)
+	if (r < 0)
 		return r;
-	return sd_event_add_time_relative(app->event, &app->summary_timer, CLOCK_BOOTTIME,
-					  app->summary_interval_us, 0, on_summary, app);
+	r = sd_event_add_time_relative(app->event, &app->summary_timer, CLOCK_BOOTTIME, 0, 0,
+				       on_summary, app);
+	return r < 0 ? r : sd_event_source_set_enabled(app->summary_timer, SD_EVENT_OFF);
 }
 
 int app_new(struct app **out, const struct options *options)
@@ -234,8 +236,10 @@ int app_new(struct app **out, const struct options *options)
 		return -ENOMEM;
 
 	app->socket_path = options->socket;
-	app->receive_buffer = options->receive_buffer;
-	app->summary_interval_us = options->summary_interval_s * US_PER_S;
+	app->options = options;
+	r = app_load_settings(app);
+	if (r < 0)
+		return r;
 	app->status.started_us = clock_realtime_us();
 	app->malformed = (struct ratelimit){ .interval_ns = MALFORMED_INTERVAL_NS,
 					     .burst = MALFORMED_LINES };
@@ -244,6 +248,8 @@ int app_new(struct app **out, const struct options *options)
 	if (r < 0)
 		return r;
 	r = add_signals(app);
+	if (r >= 0)
+		r = app_add_reload(app);
 	if (r < 0)
 		return r;
 	r = registry_new(&app->registry);
@@ -293,7 +299,8 @@ int app_run(struct app *app)
 		return r;
 
 	registry_set_watched(app->registry, clock_boottime_ns());
-	r = genl_source_start(app->source, app->receive_buffer);
+	app_apply_settings(app);
+	r = genl_source_start(app->source, (int)app->settings.receive_buffer);
 	if (r < 0) {
 		log_error("cannot open netlink sockets: %s", strerror(-r));
 		return r;

@@ -6,6 +6,10 @@
 struct app;
 struct options;
 
+/* Tells whether the configuration is right: 0 or -errno, and its files or its error. */
+int app_check_config(const struct options *options);
+
+/* -EBADMSG where the configuration is wrong, and that was logged. */
 int app_new(struct app **out, const struct options *options);
 struct app *app_free(struct app *app);
 

@@ -10,18 +10,20 @@
 #include "app.h"
 #include "model/registry.h"
 #include "model/status.h"
+#include "settings/settings.h"
 #include "sink/journal.h"
 #include "source/genl_source.h"
 #include "util/ratelimit.h"
 #include "util/util.h"
 
 struct metrics_http;
+struct options;
 struct server;
 
 struct app {
 	const char *socket_path;
-	uint64_t summary_interval_us;
-	int receive_buffer;
+	const struct options *options;
+	struct settings settings;
 
 	sd_event *event;
 	sd_event_source *summary_timer;
@@ -50,6 +52,23 @@ DEFINE_CLEANUP(struct app *, app_free);
 
 /* Listens where systemd says, or on the socket's path. Logs what fails. */
 int app_listen(struct app *app);
+
+/* -- app_settings.c ------------------------------------------------------ */
+
+/* From the files, and from the command line over them. -EBADMSG with the error logged. */
+int app_load_settings(struct app *app);
+
+/* Has every part take its settings. */
+void app_apply_settings(struct app *app);
+
+/* When the next summary is due; none without an interval. */
+void app_schedule_summary(struct app *app);
+
+/* Reads the configuration anew on SIGHUP. */
+int app_add_reload(struct app *app);
+
+/* The same, now: 0, or -EBADMSG with the error logged and all as before. */
+int app_reload(struct app *app);
 
 /* -- app_changes.c ------------------------------------------------------- */
 

@@ -6,6 +6,7 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/app_changes.c \
 	daemon/app_internal.h \
 	daemon/app_listen.c \
+	daemon/app_settings.c \
 	daemon/model/history.c daemon/model/history.h \
 	daemon/model/kernel_config.c daemon/model/kernel_config.h \
 	daemon/model/reason.c daemon/model/reason.h \
@@ -22,6 +23,11 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/model/storm.h \
 	daemon/model/window.c daemon/model/window.h \
 	daemon/options.c daemon/options.h \
+	daemon/settings/load.c \
+	daemon/settings/parse.c \
+	daemon/settings/settings.h \
+	daemon/settings/table.c \
+	daemon/settings/value.c \
 	daemon/sink/entry.c daemon/sink/entry.h \
 	daemon/sink/journal.c daemon/sink/journal.h \
 	daemon/sink/message_ids.h \
@@ -47,7 +53,7 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/util/text.c daemon/util/text.h \
 	daemon/util/util.h
 
-KVMEXITD_LIBS = daemon/libkvmexitd.a $(LIBNL_LIBS) $(SYSTEMD_LIBS) $(JANSSON_LIBS) \
+KVMEXITD_LIBS = daemon/libkvmexitd.a $(LIBNL_LIBS) $(INIH_LIBS) $(SYSTEMD_LIBS) $(JANSSON_LIBS) \
 	$(MICROHTTPD_LIBS)
 
 sbin_PROGRAMS += daemon/kvmexitd

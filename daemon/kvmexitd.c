@@ -2,8 +2,10 @@
 /* kvmexitd: main(), and nothing else, so that tests can link all the rest. */
 #include "config.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 
 #include "app.h"
 #include "options.h"
@@ -30,7 +32,12 @@ int main(int argc, char *argv[])
 		break;
 	}
 
+	if (options.check_config)
+		return app_check_config(&options) < 0 ? EX_CONFIG : EXIT_SUCCESS;
+
 	r = app_new(&app, &options);
+	if (r == -EBADMSG)
+		return EX_CONFIG;
 	if (r >= 0)
 		r = app_run(app);
 	if (r < 0)

@@ -8,10 +8,9 @@
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "server/address.h"
-#include "source/genl_socket.h"
+#include "settings/settings.h"
 #include "util/log.h"
 
 enum {
@@ -19,6 +18,8 @@ enum {
 	OPTION_VERSION = 'V',
 	OPTION_DEBUG = 'd',
 	OPTION_SOCKET = 's',
+	OPTION_CONFIG = 'c',
+	OPTION_CHECK_CONFIG = 'C',
 	OPTION_SUMMARY_INTERVAL = 'i',
 	OPTION_RECEIVE_BUFFER = 'b',
 };
@@ -28,6 +29,8 @@ static const struct option long_options[] = {
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ "debug", no_argument, NULL, OPTION_DEBUG },
 	{ "socket", required_argument, NULL, OPTION_SOCKET },
+	{ "config", required_argument, NULL, OPTION_CONFIG },
+	{ "check-config", no_argument, NULL, OPTION_CHECK_CONFIG },
 	{ "receive-buffer", required_argument, NULL, OPTION_RECEIVE_BUFFER },
 	{ "summary-interval", required_argument, NULL, OPTION_SUMMARY_INTERVAL },
 	{ 0 },
@@ -36,32 +39,24 @@ static const struct option long_options[] = {
 static void help(const char *program)
 {
 	printf("Usage: %s [OPTION...]\n"
+	       "       %s --check-config [FILE]\n"
 	       "Counts why the virtual machines of this host leave guest mode.\n"
 	       "\n"
-	       "      --socket=PATH               listen here unless systemd passes a socket\n"
-	       "                                  (%s)\n"
-	       "      --summary-interval=SECONDS  how often the journal gets a summary of each\n"
-	       "                                  busy VM, 0 for never (%d)\n"
-	       "      --receive-buffer=BYTES      what may wait to be read from the kernel (%d)\n"
-	       "      --debug                     log more\n"
-	       "  -h, --help                      show this and exit\n"
-	       "      --version                   show the version and exit\n",
-	       program, SERVER_SOCKET_PATH, SUMMARY_INTERVAL_DEFAULT_S, GENL_RCVBUF_BYTES);
-}
-
-static bool parse_number(const char *text, uint64_t max, uint64_t *out)
-{
-	unsigned long long value;
-	char *end = NULL;
-
-	if (*text < '0' || *text > '9')
-		return false;
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	if (errno != 0 || *end != '\0' || value > max)
-		return false;
-	*out = value;
-	return true;
+	       "      --socket=PATH            listen here unless systemd passes a socket\n"
+	       "                               (%s)\n"
+	       "      --config=FILE            read this configuration and no other, instead of\n"
+	       "                               " SYSCONFDIR "/kvmexitd.conf and its drop-ins\n"
+	       "      --check-config [FILE]    check the configuration, tell which files it is\n"
+	       "                               in, and exit\n"
+	       "      --summary-interval=TIME  SummaryIntervalSec=, whatever the files say\n"
+	       "      --receive-buffer=BYTES   ReceiveBufferBytes=, whatever the files say\n"
+	       "      --debug                  log more\n"
+	       "  -h, --help                   show this and exit\n"
+	       "      --version                show the version and exit\n"
+	       "\n"
+	       "SIGHUP has it read the configuration anew, and keep the old one if the new one\n"
+	       "is wrong. Exit status: 2 for a wrong command line, 78 for a wrong configuration.\n",
+	       program, program, SERVER_SOCKET_PATH);
 }
 
 static enum options_verdict wrong(const char *program)
@@ -70,16 +65,31 @@ static enum options_verdict wrong(const char *program)
 	return OPTIONS_WRONG;
 }
 
+/* The option that stands over a setting. */
+static int override(struct options *options, const char *program, const char *option,
+		    const char *section, const char *name)
+{
+	const struct setting *setting = setting_find(section, name);
+	struct setting_error error;
+	int r;
+
+	r = -EINVAL;
+	if (*optarg)
+		r = setting_parse(setting, optarg, setting_value(&options->overrides, setting),
+				  &error);
+	else
+		(void)snprintf(error.text, sizeof(error.text), "needs a value");
+	if (r < 0)
+		(void)fprintf(stderr, "%s: %s %s\n", program, option, error.text);
+	return r;
+}
+
 enum options_verdict options_parse(struct options *options, int argc, char *argv[])
 {
-	uint64_t number;
 	int option;
 
-	*options = (struct options){
-		.socket = SERVER_SOCKET_PATH,
-		.summary_interval_s = SUMMARY_INTERVAL_DEFAULT_S,
-		.receive_buffer = GENL_RCVBUF_BYTES,
-	};
+	*options = (struct options){ .socket = SERVER_SOCKET_PATH };
+	settings_init_unset(&options->overrides);
 
 	while ((option = getopt_long(argc, argv, "h", long_options, NULL)) >= 0) {
 		switch (option) {
@@ -95,29 +105,28 @@ enum options_verdict options_parse(struct options *options, int argc, char *argv
 		case OPTION_SOCKET:
 			options->socket = optarg;
 			break;
+		case OPTION_CONFIG:
+			options->config = optarg;
+			break;
+		case OPTION_CHECK_CONFIG:
+			options->check_config = true;
+			break;
 		case OPTION_SUMMARY_INTERVAL:
-			if (parse_number(optarg, SUMMARY_INTERVAL_MAX_S,
-					 &options->summary_interval_s))
-				break;
-			(void)fprintf(
-				stderr,
-				"%s: --summary-interval takes seconds from 0 to %d, not '%s'\n",
-				argv[0], SUMMARY_INTERVAL_MAX_S, optarg);
-			return wrong(argv[0]);
+			if (override(options, argv[0], "--summary-interval", "Journal",
+				     "SummaryIntervalSec") < 0)
+				return wrong(argv[0]);
+			break;
 		case OPTION_RECEIVE_BUFFER:
-			if (parse_number(optarg, RECEIVE_BUFFER_MAX, &number) &&
-			    number >= RECEIVE_BUFFER_MIN) {
-				options->receive_buffer = (int)number;
-				break;
-			}
-			(void)fprintf(stderr,
-				      "%s: --receive-buffer takes bytes from %d to %d, not '%s'\n",
-				      argv[0], RECEIVE_BUFFER_MIN, RECEIVE_BUFFER_MAX, optarg);
-			return wrong(argv[0]);
+			if (override(options, argv[0], "--receive-buffer", "Limits",
+				     "ReceiveBufferBytes") < 0)
+				return wrong(argv[0]);
+			break;
 		default:
 			return wrong(argv[0]);
 		}
 	}
+	if (options->check_config && optind < argc && !options->config)
+		options->config = argv[optind++];
 	if (optind < argc) {
 		(void)fprintf(stderr, "%s: unexpected argument '%s'\n", argv[0], argv[optind]);
 		return wrong(argv[0]);

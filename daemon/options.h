@@ -3,23 +3,16 @@
 #ifndef KVMEXITD_OPTIONS_H
 #define KVMEXITD_OPTIONS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-/*
- * The kernel's own least, and more than any host's VMs send in a minute: what is
- * wanted beyond that is a mistake.
- */
-#define RECEIVE_BUFFER_MIN (4 * 1024)
-#define RECEIVE_BUFFER_MAX (1024 * 1024 * 1024)
-
-/* A day: longer ones are mistakes for 0. */
-#define SUMMARY_INTERVAL_MAX_S	   86400
-#define SUMMARY_INTERVAL_DEFAULT_S 60
+#include "settings/settings.h"
 
 struct options {
 	const char *socket;
-	uint64_t summary_interval_s; /* 0: none */
-	int receive_buffer; /* bytes of messages from the kernel that may wait */
+	const char *config; /* the only file to read, or NULL */
+	bool check_config; /* and nothing else */
+	struct settings overrides; /* what stands over the files */
 };
 
 enum options_verdict {

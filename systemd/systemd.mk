@@ -9,5 +9,22 @@ EXTRA_DIST += systemd/kvmexitd.service.in
 # By make and not by configure, since directories are final only here.
 systemd/kvmexitd.service: systemd/kvmexitd.service.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) systemd && \
-	$(SED) -e 's|@sbindir[@]|$(sbindir)|g' $(srcdir)/systemd/kvmexitd.service.in >$@.tmp && \
+	$(SED) -e 's|@sbindir[@]|$(sbindir)|g' \
+		-e 's|@service_type[@]|$(service_type)|g' \
+		-e '/^Type=notify-reload/,$$ { /^ExecReload=kill/d }' $(srcdir)/systemd/kvmexitd.service.in >$@.tmp && \
 	mv $@.tmp $@
+
+# What is in it is a comment each, so that installing it over one that an admin
+# changed is the only harm that could be done: it is left alone.
+EXTRA_DIST += systemd/kvmexitd.conf
+install-data-hook: install-config
+uninstall-hook: uninstall-config
+install-config:
+	$(MKDIR_P) "$(DESTDIR)$(sysconfdir)"
+	test -e "$(DESTDIR)$(sysconfdir)/kvmexitd.conf" || \
+		$(INSTALL_DATA) $(srcdir)/systemd/kvmexitd.conf "$(DESTDIR)$(sysconfdir)/"
+uninstall-config:
+	if cmp -s $(srcdir)/systemd/kvmexitd.conf "$(DESTDIR)$(sysconfdir)/kvmexitd.conf"; then \
+		rm -f "$(DESTDIR)$(sysconfdir)/kvmexitd.conf"; \
+	fi
+.PHONY: install-config uninstall-config

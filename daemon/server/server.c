@@ -37,8 +37,7 @@
 #define RESUME_ACCURACY_US (50 * 1000)
 
 const struct server_limits server_default_limits = {
-	/* Half of the 1024 descriptors that a service has by default. */
-	.clients = 512,
+	.clients = SERVER_CLIENTS,
 	/* A hundred times the longest call there is. */
 	.request_bytes = 64 * 1024,
 	/* Replies are made one by one, so this much and one reply. */
@@ -57,6 +56,11 @@ const struct server_limits server_default_limits = {
 void server_set_limits(struct server *server, const struct server_limits *limits)
 {
 	server->limits = *limits;
+}
+
+void server_set_clients(struct server *server, size_t clients)
+{
+	server->limits.clients = clients;
 }
 
 static int on_reaper(sd_event_source *source, void *userdata)

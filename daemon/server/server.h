@@ -8,6 +8,7 @@
 #ifndef KVMEXITD_SERVER_H
 #define KVMEXITD_SERVER_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
@@ -20,11 +21,21 @@ struct server;
 struct vm;
 
 /*
+ * How many clients there may be: half of the 1024 descriptors that a program has
+ * unless told otherwise, and more than half of what kvmexitd.service has.
+ */
+#define SERVER_CLIENTS	   512
+#define SERVER_CLIENTS_MAX 10000
+
+/*
  * registry and status are read whenever a client asks; both must outlive the
  * server. event is referenced.
  */
 int server_new(struct server **out, sd_event *event, struct registry *registry,
 	       const struct daemon_status *status);
+
+/* Those above it that are there already stay. */
+void server_set_clients(struct server *server, size_t clients);
 
 /* Disconnects every client. Returns NULL; NULL is fine. */
 struct server *server_free(struct server *server);

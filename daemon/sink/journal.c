@@ -302,6 +302,24 @@ void journal_resynced(struct journal *journal, const struct daemon_status *statu
 		   status->lost);
 }
 
+void journal_reloaded(struct journal *journal)
+{
+	struct entry entry;
+
+	(void)journal;
+	entry_begin(&entry, LOG_INFO, MESSAGE_ID_RELOADED);
+	entry_send(&entry, "Configuration reloaded");
+}
+
+void journal_reload_failed(struct journal *journal, const char *why)
+{
+	struct entry entry;
+
+	(void)journal;
+	entry_begin(&entry, LOG_ERR, MESSAGE_ID_RELOAD_FAILED);
+	entry_send(&entry, "Configuration not reloaded, the one before stays: %s", why);
+}
+
 static void flush(struct ratelimit *limit, const char *what, uint64_t now_ns)
 {
 	uint64_t n = ratelimit_take_suppressed(limit, now_ns);

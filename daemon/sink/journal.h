@@ -32,6 +32,10 @@ void journal_summary(struct journal *journal, uint64_t now_ns);
 void journal_state(struct journal *journal, enum kernel_state state);
 void journal_resynced(struct journal *journal, const struct daemon_status *status, uint64_t now_ns);
 
+/* The configuration was read anew, or was wrong and is as before. */
+void journal_reloaded(struct journal *journal);
+void journal_reload_failed(struct journal *journal, const char *why);
+
 /* To be called now and then: tells how many entries were left out. */
 void journal_flush(struct journal *journal, uint64_t now_ns);
 

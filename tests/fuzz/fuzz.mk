@@ -13,6 +13,7 @@ FUZZ_LINK_FLAGS = $(AM_LDFLAGS)
 endif
 
 FUZZ_TARGETS = \
+	tests/fuzz/fuzz_config \
 	tests/fuzz/fuzz_genl \
 	tests/fuzz/fuzz_varlink
 check_PROGRAMS += $(FUZZ_TARGETS)
@@ -23,6 +24,11 @@ endif
 EXTRA_DIST += tests/fuzz/run tests/fuzz/corpus
 
 FUZZ_CORPORA = -DFUZZ_CORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/
+
+tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz_config.c tests/fuzz/fuzz.h $(FUZZ_FEED)
+tests_fuzz_fuzz_config_CPPFLAGS = $(FUZZ_CPPFLAGS) $(FUZZ_CORPORA)config"'
+tests_fuzz_fuzz_config_LDFLAGS = $(FUZZ_LINK_FLAGS)
+tests_fuzz_fuzz_config_LDADD = $(FUZZ_LDADD)
 
 tests_fuzz_fuzz_genl_SOURCES = tests/fuzz/fuzz_genl.c tests/fuzz/fuzz.h $(FUZZ_FEED)
 tests_fuzz_fuzz_genl_CPPFLAGS = $(FUZZ_CPPFLAGS) $(FUZZ_CORPORA)genl"'

@@ -30,6 +30,7 @@ UNIT_TESTS = \
 	tests/unit/test_registry_limits \
 	tests/unit/test_registry_random \
 	tests/unit/test_registry_rates \
+	tests/unit/test_settings \
 	tests/unit/test_sink \
 	tests/unit/test_storm \
 	tests/unit/test_stream \
@@ -93,6 +94,10 @@ tests_unit_test_registry_random_LDADD = $(UNIT_LDADD)
 tests_unit_test_registry_rates_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_registry_rates_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_registry_rates_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_settings_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_settings_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_settings_LDADD = $(UNIT_LDADD)
 
 tests_unit_test_sink_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_sink_CFLAGS = $(UNIT_CFLAGS)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "unit_test.h"
 
@@ -54,9 +55,9 @@ static void assert_wrong(const char *arguments, const char *reason)
 static void test_wrong(void **state)
 {
 	(void)state;
-	assert_wrong("--summary-interval=", "takes seconds from 0 to 86400, not ''");
+	assert_wrong("--summary-interval=", "--summary-interval needs a value");
 	assert_wrong("--summary-interval=-1", "not '-1'");
-	assert_wrong("--summary-interval=60s", "not '60s'");
+	assert_wrong("--summary-interval=60x", "takes a time from 0s to 86400s, not '60x'");
 	assert_wrong("--summary-interval=86401", "not '86401'");
 	assert_wrong("--summary-interval=99999999999999999999", "not '99999999999999999999'");
 	assert_wrong("--summary-interval", "requires an argument");
@@ -73,9 +74,39 @@ static void test_bad_socket(void **state)
 	char output[4096];
 
 	(void)state;
-	assert_int_equal(run("--socket=/no/such/directory/socket", output, sizeof(output)), 1);
+	assert_int_equal(run("--config=/dev/null --socket=/no/such/directory/socket", output,
+			     sizeof(output)),
+			 1);
 	assert_non_null(strstr(output, "cannot listen on /no/such/directory/socket"));
 	assert_non_null(strstr(output, "No such file or directory"));
+}
+
+/* Start refused, with what systemd is told not to try again after. */
+static void test_config(void **state)
+{
+	char output[4096], path[] = "/tmp/kvmexitd-options-XXXXXX", arguments[256];
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "[Limits]\nClients=x\n", 19), 19);
+	snprintf(arguments, sizeof(arguments), "--config=%s", path);
+	assert_int_equal(run(arguments, output, sizeof(output)), 78);
+	assert_non_null(strstr(output, ":2: Clients= takes a number from 1 to 10000, not 'x'"));
+	snprintf(arguments, sizeof(arguments), "--check-config %s", path);
+	assert_int_equal(run(arguments, output, sizeof(output)), 78);
+	assert_non_null(strstr(output, ":2: Clients= takes"));
+
+	assert_int_equal(ftruncate(fd, 9), 0);
+	assert_int_equal(run(arguments, output, sizeof(output)), 0);
+	assert_non_null(strstr(output, path));
+	assert_int_equal(run("--check-config " SOURCE_DIR "/systemd/kvmexitd.conf", output,
+			     sizeof(output)),
+			 0);
+	close(fd);
+	unlink(path);
+	assert_int_equal(run(arguments, output, sizeof(output)), 78);
+	assert_non_null(strstr(output, "No such file"));
 }
 
 int main(void)
@@ -84,6 +115,7 @@ int main(void)
 		cmocka_unit_test(test_help),
 		cmocka_unit_test(test_wrong),
 		cmocka_unit_test(test_bad_socket),
+		cmocka_unit_test(test_config),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * From the bytes of a configuration file to settings.
+ *
+ * inih takes lines from whoever has them, so they are counted here, and what it
+ * would cut or join silently is an error.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <ini.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "settings/settings.h"
+#include "util/text.h"
+
+#define NAME_TEXT_BYTES 64
+
+struct parser {
+	const char *at, *end;
+	unsigned int line;
+	struct settings settings;
+	struct setting_error *error;
+	bool failed;
+};
+
+static void __attribute__((format(printf, 2, 3)))
+fail(struct parser *parser, const char *format, ...)
+{
+	va_list args;
+
+	if (parser->failed)
+		return;
+	parser->failed = true;
+	parser->error->line = parser->line;
+	va_start(args, format);
+	(void)vsnprintf(parser->error->text, sizeof(parser->error->text), format, args);
+	va_end(args);
+}
+
+/* As fgets(). Nothing more once something is wrong. */
+static char *read_line(char *out, int size, void *userdata)
+{
+	struct parser *parser = userdata;
+	const char *newline;
+	size_t len;
+
+	if (parser->failed || parser->at == parser->end)
+		return NULL;
+
+	parser->line++;
+	newline = memchr(parser->at, '\n', (size_t)(parser->end - parser->at));
+	len = (size_t)((newline ? newline + 1 : parser->end) - parser->at);
+	if (len >= (size_t)size) {
+		fail(parser, "the line is longer than %d bytes", size - 2);
+		return NULL;
+	}
+	if (memchr(parser->at, '\0', len)) {
+		fail(parser, "there is a NUL in the line");
+		return NULL;
+	}
+
+	memcpy(out, parser->at, len);
+	out[len] = '\0';
+	parser->at += len;
+	/* To inih, an indented line goes on with the value of the one before. */
+	len = strspn(out, " \t");
+	memmove(out, out + len, strlen(out + len) + 1);
+	return out;
+}
+
+static bool is_section(const char *section)
+{
+	const struct setting *setting;
+
+	for (setting = setting_table; setting->name; setting++)
+		if (strcmp(setting->section, section) == 0)
+			return true;
+	return false;
+}
+
+static int on_value(void *userdata, const char *section, const char *name, const char *value)
+{
+	char clean_section[NAME_TEXT_BYTES], clean_name[NAME_TEXT_BYTES];
+	struct parser *parser = userdata;
+	const struct setting *setting = setting_find(section, name);
+	struct setting_error error;
+
+	(void)text_clean(clean_section, sizeof(clean_section), section, strlen(section));
+	(void)text_clean(clean_name, sizeof(clean_name), name, strlen(name));
+	if (!*section)
+		fail(parser, "%s= is in no section", clean_name);
+	else if (!is_section(section))
+		fail(parser, "there is no section [%s]", clean_section);
+	else if (!setting)
+		fail(parser, "[%s] has no setting %s=", clean_section, clean_name);
+	else if (setting_parse(setting, value, setting_value(&parser->settings, setting), &error) <
+		 0)
+		fail(parser, "%s= %s", setting->name, error.text);
+	return !parser->failed;
+}
+
+int settings_parse(const char *buf, size_t len, struct settings *settings,
+		   struct setting_error *error)
+{
+	struct parser parser = {
+		.at = buf,
+		.end = buf + len,
+		.settings = *settings,
+		.error = error,
+	};
+	int line;
+
+	line = ini_parse_stream(read_line, &parser, on_value, &parser);
+	/* inih goes on after lines that it cannot read itself. */
+	if (line > 0 && (!parser.failed || (unsigned int)line < error->line)) {
+		parser.failed = false;
+		parser.line = (unsigned int)line;
+		fail(&parser, "this is no comment, [Section] or Name=value");
+	}
+	if (line < 0)
+		return -ENOMEM;
+	if (parser.failed)
+		return -EINVAL;
+
+	*settings = parser.settings;
+	return 0;
+}
