@@ -25,7 +25,8 @@ PKGS_TOOLS=(build-essential)
 PKGS_INITRD=(binutils busybox-static cpio kmod)
 
 # L1 with VMX.
-PKGS_BOCHS=(bochs bochsbios isolinux syslinux-common xorriso)
+# bochs takes seabios instead of the two BIOSes that it is run with here.
+PKGS_BOCHS=(bochs bochsbios isolinux syslinux-common vgabios xorriso)
 
 # L2's initramfs.
 PKGS_L2=(busybox-static cpio gzip kmod)

@@ -57,7 +57,7 @@ streaming() { is_status .kernel streaming; }
 restart_daemon()
 {
 	systemctl restart kvmexitd.service
-	within 10 "kvmexitd to stream" streaming
+	within 60 "kvmexitd to stream" streaming
 }
 
 # vm WHICH FILTER: of the VM with its vCPUs.
