@@ -29,6 +29,7 @@ static const char help[] =
 	"  get    ask for VMs and vCPUs, set the configuration, both wrongly, too\n"
 	"  vms    VMs with late vCPUs, nested state and too few files; check their totals\n"
 	"  fail   let each allocation fail, one after the other (CONFIG_FAULT_INJECTION)\n"
+	"  fleet  make N VMs of 4 vCPUs each and measure a dump, make batches about them all\n"
 	"\n"
 	"  --times N    rounds (until SIGTERM); nothing to \"watch\"\n"
 	"  --rcvbuf N   the socket's receive buffer in bytes\n"
@@ -148,9 +149,9 @@ int main(int argc, char *argv[])
 		const char *name;
 		void (*run)(void);
 	} modes[] = {
-		{ "watch", mode_watch }, { "join", mode_join }, { "dump", mode_dump },
-		{ "hold", mode_hold },	 { "get", mode_get },	{ "vms", mode_vms },
-		{ "fail", mode_fail },
+		{ "watch", mode_watch }, { "join", mode_join },	  { "dump", mode_dump },
+		{ "hold", mode_hold },	 { "get", mode_get },	  { "vms", mode_vms },
+		{ "fail", mode_fail },	 { "fleet", mode_fleet },
 	};
 	struct sigaction action = { .sa_handler = on_signal };
 

@@ -8,6 +8,7 @@
  *	listen.c	"watch" and "join": notifications
  *	ask.c		"dump" and "get": requests
  *	guest.c		VMs that know how often they exited
+ *	fleet.c		"fleet": what dumps and batches of many VMs take
  *	vms.c		"vms" and "fail": VMs that come late, come to nothing, and go
  */
 #ifndef NLSTRESS_H
@@ -165,6 +166,9 @@ void guest_run(struct guest *guest, unsigned int vcpu, unsigned int hlts);
 int guest_nest(struct guest *guest, unsigned int vcpu);
 void guest_destroy(struct guest *guest, unsigned int order);
 uint64_t guest_hlt_code(uint32_t isa);
+
+/* fleet.c */
+void mode_fleet(void);
 
 /* vms.c */
 void mode_vms(void);
