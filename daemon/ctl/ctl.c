@@ -19,7 +19,15 @@
 
 /* The first is the default. */
 static const struct ctl_command *const commands[] = {
-	&ctl_status, &ctl_list, &ctl_show, &ctl_watch, &ctl_stat, &ctl_metrics,
+	/* clang-format off */
+	&ctl_status,
+	&ctl_list,
+	&ctl_show,
+	&ctl_top,
+	&ctl_watch,
+	&ctl_stat,
+	&ctl_metrics,
+	/* clang-format on */
 };
 
 static void print_help(void)

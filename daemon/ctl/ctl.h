@@ -51,6 +51,7 @@ extern const struct ctl_command ctl_status;
 extern const struct ctl_command ctl_list;
 extern const struct ctl_command ctl_show;
 extern const struct ctl_command ctl_watch;
+extern const struct ctl_command ctl_top;
 extern const struct ctl_command ctl_stat;
 extern const struct ctl_command ctl_metrics;
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # kvmexitctl: all but its main() is a library, as with kvmexitd.
 noinst_LIBRARIES += daemon/ctl/libkvmexitctl.a
-daemon_ctl_libkvmexitctl_a_CFLAGS = $(AM_CFLAGS) $(SMARTCOLS_CFLAGS)
+daemon_ctl_libkvmexitctl_a_CFLAGS = $(AM_CFLAGS) $(SMARTCOLS_CFLAGS) $(NCURSES_CFLAGS)
 daemon_ctl_libkvmexitctl_a_SOURCES = \
 	daemon/ctl/client.c daemon/ctl/client.h \
 	daemon/ctl/connect.c daemon/ctl/connect.h \
@@ -20,11 +20,20 @@ daemon_ctl_libkvmexitctl_a_SOURCES = \
 	daemon/ctl/stat_result.c \
 	daemon/ctl/status.c \
 	daemon/ctl/table.c \
+	daemon/ctl/terminal.c daemon/ctl/terminal.h \
+	daemon/ctl/top.h \
+	daemon/ctl/top_keys.c \
+	daemon/ctl/top_command.c \
+	daemon/ctl/top_draw.c \
+	daemon/ctl/top_history.c \
+	daemon/ctl/top_model.c \
+	daemon/ctl/top_screen.c daemon/ctl/top_screen.h \
+	daemon/ctl/top_source.c daemon/ctl/top_source.h \
 	daemon/ctl/watch.c
 
 # Of kvmexitd's library it takes util/ and the socket's address only.
 KVMEXITCTL_LIBS = daemon/ctl/libkvmexitctl.a daemon/libkvmexitd.a \
-	$(SMARTCOLS_LIBS) $(JANSSON_LIBS)
+	$(SMARTCOLS_LIBS) $(NCURSES_LIBS) $(JANSSON_LIBS)
 
 bin_PROGRAMS += daemon/ctl/kvmexitctl
 daemon_ctl_kvmexitctl_SOURCES = daemon/ctl/kvmexitctl.c

@@ -16,7 +16,9 @@ CTL_TESTS = \
 	tests/unit/test_ctl_client \
 	tests/unit/test_ctl_rows \
 	tests/unit/test_ctl_stat \
+	tests/unit/test_ctl_top \
 	tests/unit/test_proctree \
+	tests/unit/test_top \
 	tests/unit/test_ctl_watch
 check_PROGRAMS += $(CTL_TESTS)
 TESTS += $(CTL_TESTS)
@@ -44,4 +46,12 @@ tests_unit_test_ctl_stat_LDADD = $(CTL_TEST_LDADD)
 tests_unit_test_proctree_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_proctree_CFLAGS = $(SERVER_TEST_CFLAGS)
 tests_unit_test_proctree_LDADD = $(CTL_TEST_LDADD)
+
+tests_unit_test_ctl_top_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
+tests_unit_test_ctl_top_CFLAGS = $(SERVER_TEST_CFLAGS)
+tests_unit_test_ctl_top_LDADD = $(CTL_TEST_LDADD)
+
+tests_unit_test_top_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
+tests_unit_test_top_CFLAGS = $(SERVER_TEST_CFLAGS)
+tests_unit_test_top_LDADD = $(CTL_TEST_LDADD)
 endif

@@ -38,7 +38,8 @@ PKGS_TREE=(autoconf automake build-essential
 	pkg-config python3-minimal rsync uthash-dev)
 
 # Checking the project: unit tests, style, sanitizers.
-PKGS_CHECK=(clang-format codespell git libcmocka-dev libasan8 libubsan1 shellcheck xz-utils)
+PKGS_CHECK=(clang-format codespell git libcmocka-dev libasan8 libubsan1 shellcheck tmux
+	xz-utils)
 
 # Fuzzing it.
 PKGS_FUZZ=(clang libclang-rt-14-dev)
