@@ -552,8 +552,23 @@ int kvm_exitstat_nl_config_set_doit(struct sk_buff *skb, struct genl_info *info)
 	return r;
 }
 
+/*
+ * VMs belong to the host, and what one does is no other user's business.  The
+ * generated family can say neither that joining a group takes a capability, nor
+ * that the family is in the initial network namespace only.
+ */
+static const struct genl_multicast_group mcgrps[] = {
+	[KVM_EXITSTAT_NLGRP_EXITS] = {
+		.name	= KVM_EXITSTAT_MCGRP_EXITS,
+		.flags	= GENL_MCAST_CAP_NET_ADMIN,
+	},
+};
+
 int __init kvm_exitstat_nl_init(void)
 {
+	kvm_exitstat_nl_family.mcgrps = mcgrps;
+	kvm_exitstat_nl_family.n_mcgrps = ARRAY_SIZE(mcgrps);
+	kvm_exitstat_nl_family.netnsok = false;
 	return genl_register_family(&kvm_exitstat_nl_family);
 }
 

@@ -70,12 +70,13 @@ static const struct genl_split_ops kvm_exitstat_nl_ops[] = {
 };
 
 static const struct genl_multicast_group kvm_exitstat_nl_mcgrps[] = {
-	[KVM_EXITSTAT_NLGRP_EXITS] = { "exits", .flags = GENL_MCAST_CAP_NET_ADMIN, },
+	[KVM_EXITSTAT_NLGRP_EXITS] = { "exits", },
 };
 
 struct genl_family kvm_exitstat_nl_family __ro_after_init = {
 	.name		= KVM_EXITSTAT_FAMILY_NAME,
 	.version	= KVM_EXITSTAT_FAMILY_VERSION,
+	.netnsok	= true,
 	.parallel_ops	= true,
 	.module		= THIS_MODULE,
 	.split_ops	= kvm_exitstat_nl_ops,
