@@ -576,3 +576,7 @@ void kvm_exitstat_nl_exit(void)
 {
 	genl_unregister_family(&kvm_exitstat_nl_family);
 }
+
+#ifdef CONFIG_KVM_EXITSTAT_KUNIT_TEST
+#include "exitstat_nl_test.c"
+#endif

@@ -91,3 +91,7 @@ void kvm_exitstat_count_svm_rare(struct kvm_vcpu *vcpu, u64 code)
 	vcpu->exitstat.count[SVM_SLOT_NEGATIVE + min_t(u32, negative, NR_SVM_NEGATIVE)]++;
 }
 EXPORT_SYMBOL_GPL(kvm_exitstat_count_svm_rare);
+
+#ifdef CONFIG_KVM_EXITSTAT_KUNIT_TEST
+#include "exitstat_test.c"
+#endif
