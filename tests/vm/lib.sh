@@ -197,3 +197,28 @@ unpack_module()
 	*) cp "$1" "$2/" ;;
 	esac
 }
+
+# The compressed kernel inside a bzImage, by the offsets in its setup header.
+unpack_vmlinux()
+{
+	local image=$1 sects start length magic
+
+	sects=$(od -An -tu1 -j $((0x1f1)) -N1 "$image")
+	start=$(($(od -An -tu4 -j $((0x248)) -N4 "$image") + (sects + 1) * 512))
+	length=$(od -An -tu4 -j $((0x24c)) -N4 "$image")
+	# The last four bytes are the unpacked size, not compressed data.
+	payload()
+	{
+		dd if="$image" bs=1M iflag=skip_bytes,count_bytes \
+			skip="$start" count="$1" status=none
+	}
+	length=$((length - 4))
+	magic=$(payload 4 | od -An -tx1 | tr -d ' ')
+	case $magic in
+	28b52ffd) payload $length | zstd -qdc ;;
+	fd377a58) payload $length | xz -dc --single-stream ;;
+	# Which has its size in itself.
+	1f8b*) payload $((length + 4)) | gzip -dc ;;
+	*) die "vmlinuz is packed in a way that is not known here (magic $magic)" ;;
+	esac
+}

@@ -15,6 +15,9 @@ PKGS_KERNEL=(dpkg kmod xz-utils zstd)
 PKGS_MODULES=(bc bison build-essential cpio flex kmod libelf-dev libssl-dev
 	pahole perl python3-minimal rsync xz-utils)
 
+# Building a whole kernel as packages.
+PKGS_OWN=(debhelper dpkg-dev)
+
 # Making L1's root image.
 PKGS_ROOT=(debian-archive-keyring mmdebstrap squashfs-tools)
 

@@ -360,7 +360,7 @@ static int exitstat_nl_test_init(struct kunit *test)
 	t->vm.isa = KVM_EXITSTAT_ISA_SVM;
 	t->vm.created_ns = 1;
 	t->vm.nr_vcpus = TEST_VCPUS;
-	strscpy(t->vm.comm, "a long command");
+	strscpy(t->vm.comm, "a long command", sizeof(t->vm.comm));
 	for (i = 0; i < TEST_VCPUS; i++) {
 		t->vcpu[i].id = i * 10;
 		t->vcpu[i].index = i;
