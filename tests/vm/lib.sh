@@ -222,3 +222,16 @@ unpack_vmlinux()
 	*) die "vmlinuz is packed in a way that is not known here (magic $magic)" ;;
 	esac
 }
+
+# A /dev/kvm alone proves little: it may be there without the hardware.
+can_nest()
+{
+	local nested
+
+	[[ -r /dev/kvm && -w /dev/kvm ]] || return 1
+	grep -qE '^flags.* (vmx|svm)( |$)' /proc/cpuinfo || return 1
+	for nested in /sys/module/kvm_{intel,amd}/parameters/nested; do
+		[[ ! -r $nested || $(<"$nested") != [Y1] ]] || return 0
+	done
+	return 1
+}

@@ -4,20 +4,15 @@
  * ran, and is reported by requests and notifications of the kvm-exitstat
  * generic netlink family, to privileged users only.
  */
-#include <errno.h>
-#include <linux/genetlink.h>
-#include <linux/kvm_exitstat.h>
-#include <linux/netlink.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <asm/svm.h>
 #include <asm/vmx.h>
 
+#include "exitstat_nl.h"
 #include "kvm_util.h"
 #include "processor.h"
 #include "svm_util.h"
@@ -26,204 +21,21 @@
 
 #define NR_VCPUS	2
 #define NR_NESTED	50
-/* No message of the family is longer than 16 KiB. */
-#define BUFFER_SIZE	32768
 
 /* How many CPUIDs each vCPU executes. */
 static const uint64_t nr_cpuids[NR_VCPUS] = { 1000, 33 };
 
-struct nl_socket {
-	int fd;
-	uint32_t seq;
-};
-
-struct nl_message {
-	struct nlmsghdr nlh;
-	struct genlmsghdr genl;
-	char attrs[256];
-};
-
 /* What the messages said so far about one VM. */
 struct counts {
 	uint64_t vm_id;
+	/* The number of the last notification. */
+	uint64_t seq;
 	uint64_t sum[NR_VCPUS];
 	uint64_t cpuid[NR_VCPUS];
 	uint64_t io[NR_VCPUS];
 	uint64_t nested_call[NR_VCPUS];
 	uint64_t final_cpuid;
-	bool destroyed;
 };
-
-static uint16_t family;
-static uint32_t group;
-
-static void *attr_data(const struct nlattr *a)
-{
-	return (char *)a + NLA_HDRLEN;
-}
-
-/* A row of attributes. */
-struct attrs {
-	char *pos;
-	char *end;
-};
-
-static struct attrs nested(const struct nlattr *nest)
-{
-	return (struct attrs) { attr_data(nest), (char *)nest + nest->nla_len };
-}
-
-static struct nlattr *next_attr(struct attrs *attrs)
-{
-	struct nlattr *a = (void *)attrs->pos;
-
-	if (attrs->pos + NLA_HDRLEN > attrs->end)
-		return NULL;
-	TEST_ASSERT(a->nla_len >= NLA_HDRLEN && attrs->pos + a->nla_len <= attrs->end,
-		    "An attribute of %u bytes is too long or too short", a->nla_len);
-	attrs->pos += NLA_ALIGN(a->nla_len);
-	return a;
-}
-
-static int attr_type(const struct nlattr *a)
-{
-	return a->nla_type & NLA_TYPE_MASK;
-}
-
-static uint32_t attr_u32(const struct nlattr *a)
-{
-	uint32_t value;
-
-	TEST_ASSERT_EQ(a->nla_len, NLA_HDRLEN + sizeof(value));
-	memcpy(&value, attr_data(a), sizeof(value));
-	return value;
-}
-
-static uint64_t attr_u64(const struct nlattr *a)
-{
-	uint64_t value;
-
-	TEST_ASSERT_EQ(a->nla_len, NLA_HDRLEN + sizeof(value));
-	memcpy(&value, attr_data(a), sizeof(value));
-	return value;
-}
-
-static void put_attr(struct nl_message *msg, int type, const void *data, size_t size)
-{
-	struct nlattr *a = (void *)msg + NLMSG_ALIGN(msg->nlh.nlmsg_len);
-
-	TEST_ASSERT((char *)a + NLA_HDRLEN + size <= (char *)(msg + 1), "No room");
-	a->nla_type = type;
-	a->nla_len = NLA_HDRLEN + size;
-	memcpy(attr_data(a), data, size);
-	msg->nlh.nlmsg_len = NLMSG_ALIGN(msg->nlh.nlmsg_len) + NLA_ALIGN(a->nla_len);
-}
-
-static struct nl_message nl_message(uint16_t type, uint8_t cmd, uint16_t flags)
-{
-	return (struct nl_message) {
-		.nlh = {
-			.nlmsg_len = NLMSG_LENGTH(GENL_HDRLEN),
-			.nlmsg_type = type,
-			.nlmsg_flags = NLM_F_REQUEST | flags,
-		},
-		.genl = { .cmd = cmd, .version = KVM_EXITSTAT_FAMILY_VERSION },
-	};
-}
-
-static struct nl_socket nl_open(void)
-{
-	struct sockaddr_nl addr = { .nl_family = AF_NETLINK };
-	struct timeval limit = { .tv_sec = 30 };
-	struct nl_socket s = { };
-
-	s.fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_GENERIC);
-	TEST_ASSERT(s.fd >= 0, "socket() failed");
-	TEST_ASSERT(!bind(s.fd, (void *)&addr, sizeof(addr)), "bind() failed");
-	TEST_ASSERT(!setsockopt(s.fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)),
-		    "SO_RCVTIMEO failed");
-	return s;
-}
-
-/*
- * Send a request and hand its answers to see().  Return what the kernel has to
- * say in the end, 0 or a negative errno.
- */
-static int nl_request(struct nl_socket *s, struct nl_message *msg,
-		      void (*see)(const struct nlmsghdr *nlh, void *arg), void *arg)
-{
-	bool dump = msg->nlh.nlmsg_flags & NLM_F_DUMP;
-	static char buffer[BUFFER_SIZE] __aligned(8);
-	const struct nlmsghdr *nlh;
-	ssize_t size;
-
-	msg->nlh.nlmsg_seq = ++s->seq;
-	if (!dump)
-		msg->nlh.nlmsg_flags |= NLM_F_ACK;
-	size = send(s->fd, msg, msg->nlh.nlmsg_len, 0);
-	TEST_ASSERT_EQ(size, (ssize_t)msg->nlh.nlmsg_len);
-
-	for (;;) {
-		size = recv(s->fd, buffer, sizeof(buffer), 0);
-		TEST_ASSERT(size > 0, "recv() failed: %s", strerror(errno));
-		for (nlh = (void *)buffer; NLMSG_OK(nlh, size); nlh = NLMSG_NEXT(nlh, size)) {
-			TEST_ASSERT_EQ(nlh->nlmsg_seq, s->seq);
-			if (nlh->nlmsg_type == NLMSG_ERROR || nlh->nlmsg_type == NLMSG_DONE)
-				return *(int *)NLMSG_DATA(nlh);
-			if (see)
-				see(nlh, arg);
-		}
-	}
-}
-
-static struct attrs nl_attrs(const struct nlmsghdr *nlh)
-{
-	return (struct attrs) {
-		(char *)NLMSG_DATA(nlh) + GENL_HDRLEN,
-		(char *)nlh + nlh->nlmsg_len,
-	};
-}
-
-static void see_family(const struct nlmsghdr *nlh, void *arg)
-{
-	struct attrs it, groups, names;
-	const struct nlattr *a, *g, *b;
-	const char *name;
-	uint32_t id = 0;
-
-	for (it = nl_attrs(nlh); (a = next_attr(&it));) {
-		if (attr_type(a) == CTRL_ATTR_FAMILY_ID)
-			family = *(uint16_t *)attr_data(a);
-		if (attr_type(a) != CTRL_ATTR_MCAST_GROUPS)
-			continue;
-		for (groups = nested(a); (g = next_attr(&groups));) {
-			name = "";
-			for (names = nested(g); (b = next_attr(&names));) {
-				if (attr_type(b) == CTRL_ATTR_MCAST_GRP_NAME)
-					name = attr_data(b);
-				else if (attr_type(b) == CTRL_ATTR_MCAST_GRP_ID)
-					id = attr_u32(b);
-			}
-			if (!strcmp(name, KVM_EXITSTAT_MCGRP_EXITS))
-				group = id;
-		}
-	}
-}
-
-static bool find_family(struct nl_socket *s)
-{
-	struct nl_message msg = nl_message(GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 0);
-
-	put_attr(&msg, CTRL_ATTR_FAMILY_NAME, KVM_EXITSTAT_FAMILY_NAME,
-		 sizeof(KVM_EXITSTAT_FAMILY_NAME));
-	return !nl_request(s, &msg, see_family, NULL) && family && group;
-}
-
-static int join_group(struct nl_socket *s)
-{
-	return setsockopt(s->fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group,
-			  sizeof(group)) ? -errno : 0;
-}
 
 static uint64_t code_of(uint64_t vmx, uint64_t svm)
 {
@@ -326,8 +138,9 @@ static void see_dump(const struct nlmsghdr *nlh, void *arg)
 }
 
 /* A notification: its number is the next one, and a VM's end has its totals. */
-static void see_ntf(const struct nlmsghdr *nlh, struct counts *c, uint64_t *seq)
+static bool see_ntf(const struct nlmsghdr *nlh, void *arg)
 {
+	struct counts *c = arg;
 	const struct genlmsghdr *genl = NLMSG_DATA(nlh);
 	uint64_t number = 0, vm_id = 0;
 	struct counts final = { };
@@ -336,7 +149,7 @@ static void see_ntf(const struct nlmsghdr *nlh, struct counts *c, uint64_t *seq)
 	uint32_t event = 0;
 
 	if (genl->cmd == KVM_EXITSTAT_CMD_CONFIG_NTF)
-		return;
+		return false;
 
 	for (it = nl_attrs(nlh); (a = next_attr(&it));) {
 		switch (attr_type(a)) {
@@ -362,47 +175,15 @@ static void see_ntf(const struct nlmsghdr *nlh, struct counts *c, uint64_t *seq)
 			break;
 		}
 	}
-	TEST_ASSERT(!*seq || number == *seq + 1, "Notification %lu came after %lu",
-		    number, *seq);
-	*seq = number;
+	TEST_ASSERT(!c->seq || number == c->seq + 1, "Notification %lu came after %lu",
+		    number, c->seq);
+	c->seq = number;
 
-	if (event == KVM_EXITSTAT_EVENT_VM_DESTROYED && vm_id == c->vm_id) {
-		c->destroyed = true;
-		c->final_cpuid = final.cpuid[0];
-		TEST_ASSERT_EQ(final.sum[0], c->sum[0] + c->sum[1]);
-	}
-}
-
-static void receive_until_destroyed(struct nl_socket *s, struct counts *c)
-{
-	static char buffer[BUFFER_SIZE] __aligned(8);
-	const struct nlmsghdr *nlh;
-	uint64_t seq = 0;
-	ssize_t size;
-
-	while (!c->destroyed) {
-		size = recv(s->fd, buffer, sizeof(buffer), 0);
-		TEST_ASSERT(size > 0, "recv() failed: %s", strerror(errno));
-		for (nlh = (void *)buffer; NLMSG_OK(nlh, size); nlh = NLMSG_NEXT(nlh, size))
-			see_ntf(nlh, c, &seq);
-	}
-}
-
-static int get_stats(struct nl_socket *s, uint16_t flags, uint64_t vm_id, struct counts *c)
-{
-	struct nl_message msg = nl_message(family, KVM_EXITSTAT_CMD_STATS_GET, flags);
-
-	if (vm_id)
-		put_attr(&msg, KVM_EXITSTAT_A_STATS_VM_ID, &vm_id, sizeof(vm_id));
-	return nl_request(s, &msg, c ? see_dump : NULL, c);
-}
-
-static int set_interval(struct nl_socket *s, uint32_t ms)
-{
-	struct nl_message msg = nl_message(family, KVM_EXITSTAT_CMD_CONFIG_SET, 0);
-
-	put_attr(&msg, KVM_EXITSTAT_A_CONFIG_INTERVAL_MS, &ms, sizeof(ms));
-	return nl_request(s, &msg, NULL, NULL);
+	if (event != KVM_EXITSTAT_EVENT_VM_DESTROYED || vm_id != c->vm_id)
+		return false;
+	c->final_cpuid = final.cpuid[0];
+	TEST_ASSERT_EQ(final.sum[0], c->sum[0] + c->sum[1]);
+	return true;
 }
 
 /* KVM's own count of a vCPU's exits. */
@@ -516,7 +297,7 @@ static void test_counts(struct nl_socket *s)
 		nr_io[i] = run_to_done(vcpus[i]);
 	}
 
-	TEST_ASSERT_EQ(get_stats(s, NLM_F_DUMP, 0, &dump), 0);
+	TEST_ASSERT_EQ(get_stats(s, NLM_F_DUMP, 0, see_dump, &dump), 0);
 	TEST_ASSERT(dump.vm_id, "The VM is not in the dump");
 	for (i = 0; i < NR_VCPUS; i++) {
 		TEST_ASSERT_EQ(dump.cpuid[i], nr_cpuids[i]);
@@ -525,7 +306,7 @@ static void test_counts(struct nl_socket *s)
 	}
 
 	kvm_vm_free(vm);
-	receive_until_destroyed(&events, &news);
+	nl_receive(&events, see_ntf, &news);
 	TEST_ASSERT_EQ(news.vm_id, dump.vm_id);
 	for (i = 0; i < NR_VCPUS; i++) {
 		TEST_ASSERT_EQ(news.cpuid[i], dump.cpuid[i]);
@@ -536,7 +317,7 @@ static void test_counts(struct nl_socket *s)
 
 	/* The totals outlive the VM. */
 	dead.vm_id = dump.vm_id;
-	TEST_ASSERT_EQ(get_stats(s, NLM_F_DUMP, dump.vm_id, &dead), 0);
+	TEST_ASSERT_EQ(get_stats(s, NLM_F_DUMP, dump.vm_id, see_dump, &dead), 0);
 	for (i = 0; i < NR_VCPUS; i++)
 		TEST_ASSERT_EQ(dead.sum[i], dump.sum[i]);
 	close(events.fd);
@@ -562,7 +343,7 @@ static void test_nested(struct nl_socket *s)
 	vcpu_args_set(vcpu, 1, gva);
 	run_to_done(vcpu);
 
-	TEST_ASSERT_EQ(get_stats(s, NLM_F_DUMP, 0, &dump), 0);
+	TEST_ASSERT_EQ(get_stats(s, NLM_F_DUMP, 0, see_dump, &dump), 0);
 	TEST_ASSERT_EQ(dump.nested_call[0], NR_NESTED);
 	TEST_ASSERT_EQ(dump.sum[0], vcpu_exits(vcpu));
 	kvm_vm_free(vm);
@@ -570,9 +351,9 @@ static void test_nested(struct nl_socket *s)
 
 static void test_refused(struct nl_socket *s)
 {
-	TEST_ASSERT_EQ(get_stats(s, 0, 0, NULL), -EINVAL);
-	TEST_ASSERT_EQ(get_stats(s, 0, UINT64_MAX, NULL), -ENOENT);
-	TEST_ASSERT_EQ(get_stats(s, NLM_F_DUMP, UINT64_MAX, NULL), -ENOENT);
+	TEST_ASSERT_EQ(get_stats(s, 0, 0, NULL, NULL), -EINVAL);
+	TEST_ASSERT_EQ(get_stats(s, 0, UINT64_MAX, NULL, NULL), -ENOENT);
+	TEST_ASSERT_EQ(get_stats(s, NLM_F_DUMP, UINT64_MAX, NULL, NULL), -ENOENT);
 	TEST_ASSERT_EQ(set_interval(s, KVM_EXITSTAT_INTERVAL_MS_MIN - 1), -ERANGE);
 	TEST_ASSERT_EQ(set_interval(s, KVM_EXITSTAT_INTERVAL_MS_MAX + 1), -ERANGE);
 }
@@ -589,8 +370,8 @@ static void test_unprivileged(void)
 		TEST_ASSERT(!setresuid(65534, 65534, 65534), "setresuid() failed");
 		s = nl_open();
 		TEST_ASSERT_EQ(join_group(&s), -EPERM);
-		TEST_ASSERT_EQ(get_stats(&s, NLM_F_DUMP, 0, NULL), -EPERM);
-		TEST_ASSERT_EQ(get_stats(&s, 0, 1, NULL), -EPERM);
+		TEST_ASSERT_EQ(get_stats(&s, NLM_F_DUMP, 0, NULL, NULL), -EPERM);
+		TEST_ASSERT_EQ(get_stats(&s, 0, 1, NULL, NULL), -EPERM);
 		TEST_ASSERT_EQ(set_interval(&s, 1000), -EPERM);
 		exit(0);
 	}
