@@ -24,8 +24,8 @@
 /* And what it sends at most: as much as fits into a socket's buffer by default. */
 #define SEND_MESSAGES 256
 
-/* Resolution of the stall timer: nobody minds, and timers coalesce. */
-#define STALL_ACCURACY_US (250 * 1000)
+/* Resolution of the clients' timers: nobody minds, and timers coalesce. */
+#define TIMER_ACCURACY_US (250 * 1000)
 
 static void update(struct client *client);
 
@@ -67,7 +67,7 @@ static void disconnect(struct client *client)
 	set_watching(client, false);
 	client->io = sd_event_source_disable_unref(client->io);
 	(void)set_ready(client, false);
-	client->stall = sd_event_source_disable_unref(client->stall);
+	client->timer = sd_event_source_disable_unref(client->timer);
 	buffer_done(&client->in);
 	queue_done(&client->out);
 	close(client->fd);
@@ -161,34 +161,56 @@ static void receive(struct client *client)
 		kill_failed(client, -errno);
 }
 
-static int on_stall(sd_event_source *source, uint64_t usec, void *userdata)
+static void kill_idle(struct client *client)
 {
+	log_debug("client of pid %d, uid %u says nothing, cut off", (int)client->peer.pid,
+		  (unsigned int)client->peer.uid);
+	client->server->stats.idle_clients++;
+	kill_client(client);
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct client *client = userdata;
+
 	(void)source;
 	(void)usec;
-	kill_slow(userdata);
+	if (client->wait == WAIT_READ)
+		kill_slow(client);
+	else
+		kill_idle(client);
 	return 0;
 }
 
-/* Has the client take something in time while there is something to take. */
-static int wait_for_progress(struct client *client)
+/* Has the timer run for what is waited for; one that runs for that already, goes on. */
+static int set_timer(struct client *client)
 {
-	uint64_t stall_us = client->server->limits.stall_us;
+	const struct server_limits *limits = &client->server->limits;
+	enum client_wait wait = client->out.n > 0    ? WAIT_READ :
+				client->watch.active ? WAIT_NOTHING :
+						       WAIT_CALL;
+	uint64_t us = wait == WAIT_READ ? limits->stall_us : limits->idle_us;
 	int r;
 
-	if (!client->stall)
-		return client->out.n == 0 ?
-			       0 :
-			       sd_event_add_time_relative(client->server->event, &client->stall,
-							  CLOCK_MONOTONIC, stall_us,
-							  STALL_ACCURACY_US, on_stall, client);
-	if (client->out.n == 0)
-		return sd_event_source_set_enabled(client->stall, SD_EVENT_OFF);
-	if (sd_event_source_get_enabled(client->stall, NULL) > 0)
+	if (client->wait == wait)
 		return 0;
-	r = sd_event_source_set_time_relative(client->stall, stall_us);
-	if (r < 0)
-		return r;
-	return sd_event_source_set_enabled(client->stall, SD_EVENT_ONESHOT);
+	client->wait = wait;
+	if (wait == WAIT_NOTHING)
+		return sd_event_source_set_enabled(client->timer, SD_EVENT_OFF);
+	if (!client->timer)
+		return sd_event_add_time_relative(client->server->event, &client->timer,
+						  CLOCK_MONOTONIC, us, TIMER_ACCURACY_US, on_timer,
+						  client);
+	r = sd_event_source_set_time_relative(client->timer, us);
+	return r < 0 ? r : sd_event_source_set_enabled(client->timer, SD_EVENT_ONESHOT);
+}
+
+/* Gives it all of the time again. */
+static void restart_timer(struct client *client)
+{
+	client->wait = WAIT_NOTHING;
+	if (client->timer)
+		(void)sd_event_source_set_enabled(client->timer, SD_EVENT_OFF);
 }
 
 static void flush(struct client *client)
@@ -210,8 +232,7 @@ static void flush(struct client *client)
 	}
 	queue_consume(&client->out, (size_t)n);
 	/* Whatever is left may take as long again. */
-	if (client->stall)
-		(void)sd_event_source_set_enabled(client->stall, SD_EVENT_OFF);
+	restart_timer(client);
 }
 
 static void kill_bad(struct client *client, const char *why)
@@ -258,6 +279,8 @@ void client_work(struct server *server)
 	}
 	buffer_consume(&client->in, (size_t)len + 1);
 	client->scanned = 0;
+	if (client->wait == WAIT_CALL)
+		restart_timer(client);
 
 	r = service_dispatch(&call);
 	varlink_request_done(&request);
@@ -285,6 +308,8 @@ static void update(struct client *client)
 	call = find_call(client) >= 0;
 	full = client->in.len > limits->request_bytes;
 	if (full && !call) {
+		/* Its end may never come. */
+		client_tell_too_long(client);
 		kill_bad(client, "a call that is too long");
 		return;
 	}
@@ -300,15 +325,14 @@ static void update(struct client *client)
 						  (client->eof || full ? 0u : EPOLLIN) |
 							  (client->out.n > 0 ? EPOLLOUT : 0u));
 	if (r >= 0)
-		r = wait_for_progress(client);
+		r = set_timer(client);
 	if (r < 0)
 		kill_failed(client, r);
 }
 
-int client_new(struct server *server, int fd)
+int client_new(struct server *server, int fd, const struct ucred *peer)
 {
 	struct client *client;
-	socklen_t len = sizeof(client->peer);
 	int r;
 
 	client = calloc(1, sizeof(*client));
@@ -316,21 +340,18 @@ int client_new(struct server *server, int fd)
 		return -ENOMEM;
 	client->server = server;
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &client->peer, &len) < 0) {
-		r = -errno;
-		goto err_free;
-	}
+	client->peer = *peer;
 	r = sd_event_add_io(server->event, &client->io, fd, EPOLLIN, on_io, client);
-	if (r < 0)
-		goto err_free;
+	if (r < 0) {
+		free(client);
+		return r;
+	}
 	client->fd = fd;
 	server->stats.clients++;
 	DL_APPEND(server->clients, client);
+	/* From now on: who connects and says nothing takes a place, too. */
+	update(client);
 	return 0;
-
-err_free:
-	free(client);
-	return r;
 }
 
 void server_limit_queue(struct server *server)

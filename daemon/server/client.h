@@ -30,6 +30,13 @@ struct watch {
 	uint64_t vm_id;
 };
 
+/* What a client has to do in time. */
+enum client_wait {
+	WAIT_NOTHING,
+	WAIT_READ, /* take some of what is to be sent */
+	WAIT_CALL, /* call */
+};
+
 struct client {
 	struct client *prev, *next;
 	struct client *ready_prev, *ready_next;
@@ -37,7 +44,8 @@ struct client {
 	int fd;
 	struct ucred peer;
 	sd_event_source *io;
-	sd_event_source *stall;
+	sd_event_source *timer; /* made when first needed */
+	enum client_wait wait; /* what it runs for */
 	struct buffer in;
 	struct queue out;
 	size_t scanned; /* of in: has no NUL */
@@ -55,8 +63,8 @@ struct call {
 	const struct varlink_request *request;
 };
 
-/* Owns fd from success on; the client belongs to the server. */
-int client_new(struct server *server, int fd);
+/* Owns fd from success on; the client, who is peer, belongs to the server. */
+int client_new(struct server *server, int fd, const struct ucred *peer);
 
 /* Answers one call of the client that has waited longest. */
 void client_work(struct server *server);
@@ -70,6 +78,9 @@ struct client *client_free(struct client *client);
  */
 int call_reply(const struct call *call, json_t *parameters);
 int call_error(const struct call *call, const char *error, json_t *parameters);
+
+/* Queues the error that is the last which the client is told. */
+void client_tell_too_long(struct client *client);
 
 /* Starts to send events instead of a reply. */
 void client_watch(struct client *client, const struct watch *watch);

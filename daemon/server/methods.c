@@ -34,7 +34,7 @@ static int run_status(const struct call *call)
 	return call_reply(
 		call,
 		json_pack("{s:s, s:s, s:b, s:s?, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I,"
-			  " s:I, s:I, s:I, s:I, s:I}",
+			  " s:I, s:I, s:I, s:I, s:I, s:I}",
 			  "version", PACKAGE_VERSION, "kernel", kernel_state_name(status->kernel),
 			  "synced", status_synced(status, now_ns), "advice",
 			  status_advice(status, now_ns), "epoch", epoch, "started",
@@ -46,7 +46,8 @@ static int run_status(const struct call *call)
 			  (json_int_t)registry_n_vcpus(registry), "clients",
 			  (json_int_t)stats->clients, "watchers", (json_int_t)stats->watchers,
 			  "slow_clients", (json_int_t)stats->slow_clients, "bad_clients",
-			  (json_int_t)stats->bad_clients, "refused_clients",
+			  (json_int_t)stats->bad_clients, "idle_clients",
+			  (json_int_t)stats->idle_clients, "refused_clients",
 			  (json_int_t)stats->refused_clients));
 }
 

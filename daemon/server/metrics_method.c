@@ -33,6 +33,7 @@ int server_metrics(const struct server *server, enum metrics_format format, stru
 			.watching = stats->watchers,
 			.slow = stats->slow_clients,
 			.bad = stats->bad_clients,
+			.idle = stats->idle_clients,
 			.refused = stats->refused_clients,
 		},
 		.now_ns = clock_boottime_ns(),

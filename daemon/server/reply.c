@@ -8,6 +8,7 @@
 
 #include "server/client.h"
 #include "server/server_internal.h"
+#include "server/service.h"
 #include "server/varlink_parse.h"
 
 /* Queues one message; the loop sends it, with all that are queued till then. */
@@ -37,4 +38,18 @@ int call_reply(const struct call *call, json_t *parameters)
 int call_error(const struct call *call, const char *error, json_t *parameters)
 {
 	return parameters ? answer(call, error, parameters) : -ENOMEM;
+}
+
+void client_tell_too_long(struct client *client)
+{
+	struct server *server = client->server;
+	json_t *parameters =
+		json_pack("{s:I}", "max_bytes", (json_int_t)server->limits.request_bytes);
+	struct message *message;
+
+	if (!parameters || message_new(&message, &server->queued_bytes,
+				       VARLINK_EXITS ".CallTooLong", parameters, false) < 0)
+		return;
+	(void)queue_push(&client->out, message);
+	message_unref(message);
 }

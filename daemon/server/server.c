@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -38,6 +39,10 @@
 
 const struct server_limits server_default_limits = {
 	.clients = SERVER_CLIENTS,
+	/* Who has to see what goes on when others have taken all. */
+	.root_clients = 16,
+	/* So that one user alone does not lock out the others. */
+	.user_clients = SERVER_CLIENTS / 2,
 	/* A hundred times the longest call there is. */
 	.request_bytes = 64 * 1024,
 	/* Replies are made one by one, so this much and one reply. */
@@ -51,6 +56,8 @@ const struct server_limits server_default_limits = {
 	.total_bytes = 32 * 1024 * 1024,
 	/* A person may stop a pager, a program has no excuse. */
 	.stall_us = 30 * 1000 * 1000,
+	/* Who polls more seldom may as well connect each time. */
+	.idle_us = UINT64_C(300) * 1000 * 1000,
 };
 
 void server_set_limits(struct server *server, const struct server_limits *limits)
@@ -60,7 +67,13 @@ void server_set_limits(struct server *server, const struct server_limits *limits
 
 void server_set_clients(struct server *server, size_t clients)
 {
+	struct rlimit rlimit;
+
+	/* The other half is for all else that opens files, and must not starve. */
+	if (getrlimit(RLIMIT_NOFILE, &rlimit) == 0 && rlimit.rlim_cur / 2 < clients)
+		clients = rlimit.rlim_cur / 2;
 	server->limits.clients = clients;
+	server->limits.user_clients = (clients + 1) / 2;
 }
 
 static int on_reaper(sd_event_source *source, void *userdata)
@@ -129,6 +142,7 @@ int server_new(struct server **out, sd_event *event, struct registry *registry,
 	server->registry = registry;
 	server->status = status;
 	server->limits = server_default_limits;
+	server_set_clients(server, SERVER_CLIENTS);
 	server->work_fd = -1;
 
 	r = sd_event_add_defer(event, &server->reaper, on_reaper, server);
@@ -204,10 +218,27 @@ static void refuse(struct server *server, int fd)
 	message_unref(message);
 }
 
+static bool has_room(const struct server *server, uid_t uid)
+{
+	const struct server_limits *limits = &server->limits;
+	const struct client *client;
+	size_t n = 0;
+
+	if (uid == 0)
+		return server->stats.clients < limits->clients + limits->root_clients;
+	if (server->stats.clients >= limits->clients)
+		return false;
+	DL_FOREACH(server->clients, client)
+		n += client->peer.uid == uid;
+	return n < limits->user_clients;
+}
+
 static int on_accept(sd_event_source *source, int listen_fd, uint32_t revents, void *userdata)
 {
 	struct server *server = userdata;
 	_cleanup_close_ int fd = -1;
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
 	int r;
 
 	(void)source;
@@ -219,11 +250,15 @@ static int on_accept(sd_event_source *source, int listen_fd, uint32_t revents, v
 		/* Anything else is about one client that gave up meanwhile. */
 		return 0;
 	}
-	if (server->stats.clients >= server->limits.clients) {
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0) {
+		log_warning("cannot tell who a client is: %s", strerror(errno));
+		return 0;
+	}
+	if (!has_room(server, peer.uid)) {
 		refuse(server, fd);
 		return 0;
 	}
-	r = client_new(server, fd);
+	r = client_new(server, fd, &peer);
 	if (r < 0)
 		log_warning("cannot serve a client: %s", strerror(-r));
 	else

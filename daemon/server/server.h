@@ -21,10 +21,11 @@ struct server;
 struct vm;
 
 /*
- * How many clients there may be: half of the 1024 descriptors that a program has
- * unless told otherwise, and more than half of what kvmexitd.service has.
+ * How many clients there may be, unless half of the descriptors that the process
+ * may have are fewer; with the maximum that is more than half of what
+ * kvmexitd.service has. One user gets half of them.
  */
-#define SERVER_CLIENTS	   512
+#define SERVER_CLIENTS	   2048
 #define SERVER_CLIENTS_MAX 10000
 
 /*

@@ -16,11 +16,14 @@ struct registry;
 
 struct server_limits {
 	size_t clients;
+	size_t root_clients; /* as many more, if they are root's */
+	size_t user_clients; /* of one user who is not root */
 	size_t request_bytes; /* of one call */
 	size_t reply_bytes; /* queued, past which a client's next call waits */
 	size_t watch_bytes; /* queued, past which a watcher is cut off */
 	size_t total_bytes; /* of all messages, past which the slowest is cut off */
 	uint64_t stall_us; /* without any byte taken while some are queued */
+	uint64_t idle_us; /* without a call, for who does not watch */
 };
 
 extern const struct server_limits server_default_limits;
@@ -30,6 +33,7 @@ struct server_stats {
 	size_t watchers;
 	uint64_t slow_clients;
 	uint64_t bad_clients;
+	uint64_t idle_clients;
 	uint64_t refused_clients;
 };
 

@@ -10,6 +10,9 @@
 #include "server/json.h"
 #include "server/service.h"
 
+/* A manual page has an address, too, and is there where the service is. */
+#define SERVICE_URL "man:kvmexitd(8)"
+
 struct interface {
 	const char *name;
 	const char *description;
@@ -69,7 +72,7 @@ static int get_info(const struct call *call)
 		}
 	return call_reply(call, json_pack("{s:s, s:s, s:s, s:s, s:o}", "vendor", PACKAGE_NAME,
 					  "product", PACKAGE_NAME, "version", PACKAGE_VERSION,
-					  "url", PACKAGE_URL, "interfaces", names));
+					  "url", SERVICE_URL, "interfaces", names));
 }
 
 static int get_interface_description(const struct call *call)

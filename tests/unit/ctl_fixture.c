@@ -71,6 +71,7 @@ static void carry_out(struct serving *s)
 		break;
 	case COMMAND_FULL:
 		limits.clients = 0;
+		limits.root_clients = 0;
 		server_set_limits(f->server, &limits);
 		break;
 	case COMMAND_EMPTY:

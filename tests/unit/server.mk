@@ -16,6 +16,7 @@ SERVER_TEST_LDADD = tests/unit/libserverfixture.a $(KVMEXITD_LIBS) $(CMOCKA_LIBS
 SERVER_TESTS = \
 	tests/unit/test_varlink_parse \
 	tests/unit/test_server \
+	tests/unit/test_server_clients \
 	tests/unit/test_server_conn \
 	tests/unit/test_server_history \
 	tests/unit/test_server_limits \
@@ -34,6 +35,11 @@ tests_unit_test_server_SOURCES = tests/unit/test_server.c
 tests_unit_test_server_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_server_CFLAGS = $(SERVER_TEST_CFLAGS)
 tests_unit_test_server_LDADD = $(SERVER_TEST_LDADD)
+
+tests_unit_test_server_clients_SOURCES = tests/unit/test_server_clients.c
+tests_unit_test_server_clients_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
+tests_unit_test_server_clients_CFLAGS = $(SERVER_TEST_CFLAGS)
+tests_unit_test_server_clients_LDADD = $(SERVER_TEST_LDADD)
 
 tests_unit_test_server_conn_SOURCES = tests/unit/test_server_conn.c
 tests_unit_test_server_conn_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)

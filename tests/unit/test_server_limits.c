@@ -27,6 +27,8 @@ static void limit(struct fixture *f, struct server_limits limits)
 {
 	if (!limits.clients)
 		limits.clients = server_default_limits.clients;
+	if (!limits.user_clients)
+		limits.user_clients = server_default_limits.user_clients;
 	if (!limits.request_bytes)
 		limits.request_bytes = server_default_limits.request_bytes;
 	if (!limits.reply_bytes)
@@ -37,6 +39,8 @@ static void limit(struct fixture *f, struct server_limits limits)
 		limits.total_bytes = server_default_limits.total_bytes;
 	if (!limits.stall_us)
 		limits.stall_us = NEVER_US;
+	if (!limits.idle_us)
+		limits.idle_us = NEVER_US;
 	server_set_limits(f->server, &limits);
 }
 
@@ -60,6 +64,18 @@ static char *make_call(size_t len)
 	return call;
 }
 
+/* The client is told, and then the connection ends. */
+static void expect_too_long(struct fixture *f, int fd, size_t max)
+{
+	json_t *reply = fixture_reply(f, fd);
+
+	assert_text(reply, "error", EXITS ".CallTooLong");
+	assert_number(reply, "parameters.max_bytes", max);
+	json_decref(reply);
+	assert_null(fixture_receive(f, fd));
+	close(fd);
+}
+
 static void test_request_size(void **state)
 {
 	const size_t max = 1000;
@@ -79,17 +95,15 @@ static void test_request_size(void **state)
 
 	call = make_call(max + 1);
 	fixture_send(fd, call);
-	assert_null(fixture_receive(f, fd));
+	expect_too_long(f, fd, max);
 	free(call);
-	close(fd);
 
 	/* As soon as it is too long, not at its end. */
 	fd = fixture_connect(f);
 	call = make_call(max + 1);
 	fixture_send_bytes(fd, call, max + 1);
-	assert_null(fixture_receive(f, fd));
+	expect_too_long(f, fd, max);
 	free(call);
-	close(fd);
 	assert_int_equal(f->server->stats.bad_clients, 2);
 }
 
@@ -104,9 +118,8 @@ static void test_request_size_default(void **state)
 	free(call);
 	call = make_call(server_default_limits.request_bytes + 1);
 	fixture_send(fd, call);
-	assert_null(fixture_receive(f, fd));
+	expect_too_long(f, fd, server_default_limits.request_bytes);
 	free(call);
-	close(fd);
 }
 
 static void test_too_many_clients(void **state)
