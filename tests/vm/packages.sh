@@ -47,6 +47,10 @@ PKGS_CHECK=(clang-format codespell git libcmocka-dev libasan8 libubsan1 shellche
 # Fuzzing it.
 PKGS_FUZZ=(clang libclang-rt-14-dev)
 
+# What others made, and kvmexitd is tested with. Prometheus alone: its package
+# recommends what nobody here needs.
+PKGS_INTEROP=(curl debian-archive-keyring jq mmdebstrap procps prometheus python3)
+
 # Inside L1: a small Debian with systemd, what kvmexitd links to, a QEMU for L2
 # guests, and the tools that test cases are written with.
 PKGS_L1=(dbus iproute2 jq kmod less procps python3 python3-yaml qemu-system-x86

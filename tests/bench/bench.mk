@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# kvmexitd with a synthetic kernel, for tests/bench/daemon and tests/interop. Its own
+# sockets and clocks come before those of the library.
+if HAVE_CMOCKA
+check_PROGRAMS += tests/bench/synthetic
+tests_bench_synthetic_SOURCES = \
+	tests/bench/synthetic.c tests/bench/synthetic.h \
+	tests/bench/synthetic_kernel.c
+tests_bench_synthetic_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_bench_synthetic_CFLAGS = $(UNIT_CFLAGS)
+tests_bench_synthetic_LDADD = $(UNIT_LDADD)
+endif
