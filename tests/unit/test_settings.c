@@ -72,7 +72,7 @@ static void test_values(void **state)
 	/* Nothing is what it is normally. */
 	assert_int_equal(parse("[Kernel]\nIntervalMs=\n[Limits]\nClients=", &s, &error), 0);
 	assert_true(s.kernel_interval_ms == SETTING_UNSET);
-	assert_int_equal(s.clients, 512);
+	assert_int_equal(s.clients, 2048);
 }
 
 static void test_wrong(void **state)
@@ -140,7 +140,7 @@ static void test_override(void **state)
 	over.summary_interval_s = 0;
 	settings_override(&s, &over);
 	assert_int_equal(s.summary_interval_s, 0);
-	assert_int_equal(s.clients, 512);
+	assert_int_equal(s.clients, 2048);
 	assert_true(s.kernel_interval_ms == SETTING_UNSET);
 }
 
@@ -184,7 +184,7 @@ static void test_files(void **state)
 
 	(void)state;
 	assert_int_equal(settings_load(&s, root, NULL, NULL, &error), 0);
-	assert_int_equal(s.clients, 512);
+	assert_int_equal(s.clients, 2048);
 
 	put("/usr/lib", "kvmexitd.conf", "[Limits]\nClients=1\n[Kernel]\nBatchExits=1\n");
 	assert_int_equal(settings_load(&s, root, NULL, NULL, &error), 0);
