@@ -56,7 +56,7 @@ static void test_idle(void **state)
 	int silent, half, watcher, caller;
 	size_t i;
 
-	limit(f, (struct server_limits){ .idle_us = 300 * 1000 });
+	limit(f, (struct server_limits){ .idle_us = 1500 * 1000 });
 	watcher = fixture_connect(f);
 	fixture_send(watcher, WATCH);
 	fixture_until(f, f->server->stats.watchers == 1);
