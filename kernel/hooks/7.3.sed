@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# What kvm.ko exports, it exports to the vendor modules alone.
+s@\bEXPORT_SYMBOL_GPL\(@EXPORT_SYMBOL_FOR_KVM_INTERNAL(@g
+# Under its old name, this workqueue warns.
+s@\bsystem_unbound_wq\b@system_dfl_wq@g
