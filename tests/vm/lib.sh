@@ -85,6 +85,23 @@ apt_update()
 	logged apt-update as_root apt-get update
 }
 
+# The mirror that this machine has Debian from.
+apt_mirror()
+{
+	# shellcheck disable=SC2016 # apt's variables
+	apt-get indextargets --format '$(ORIGIN)|$(REPO_URI)|$(LABEL)' 'Created-By: Packages' |
+		awk -F'|' '$1 == "Debian" && $3 == "Debian" && !found { found = 1; print $2 }
+			END { exit !found }' ||
+		die "apt has no Debian mirror: is this Debian 12, and did 'apt-get update' run?"
+}
+
+# How this machine reaches its mirror (proxies, snapshots past their date).
+apt_options()
+{
+	apt-config dump | sed -nE \
+		's/^(Acquire::(https?::.*|Check-Valid-Until|Check-Date|Retries) ".+";)$/\1/p'
+}
+
 # need_packages PACKAGE...: installs those that are missing.  dpkg is asked
 # about all at once, which is what a warm call pays.
 need_packages()
