@@ -14,6 +14,7 @@ CTL_TEST_LDADD = tests/unit/libctlfixture.a tests/unit/libserverfixture.a \
 CTL_TESTS = \
 	tests/unit/test_ctl \
 	tests/unit/test_ctl_client \
+	tests/unit/test_ctl_json \
 	tests/unit/test_ctl_rows \
 	tests/unit/test_ctl_stat \
 	tests/unit/test_ctl_top \
@@ -22,6 +23,9 @@ CTL_TESTS = \
 	tests/unit/test_ctl_watch
 check_PROGRAMS += $(CTL_TESTS)
 TESTS += $(CTL_TESTS)
+
+dist_check_SCRIPTS = tests/unit/manpages
+TESTS += tests/unit/manpages
 
 tests_unit_test_ctl_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_ctl_CFLAGS = $(SERVER_TEST_CFLAGS)
@@ -54,4 +58,8 @@ tests_unit_test_ctl_top_LDADD = $(CTL_TEST_LDADD)
 tests_unit_test_top_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_top_CFLAGS = $(SERVER_TEST_CFLAGS)
 tests_unit_test_top_LDADD = $(CTL_TEST_LDADD)
+
+tests_unit_test_ctl_json_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
+tests_unit_test_ctl_json_CFLAGS = $(SERVER_TEST_CFLAGS)
+tests_unit_test_ctl_json_LDADD = $(CTL_TEST_LDADD)
 endif

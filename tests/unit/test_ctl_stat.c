@@ -120,7 +120,7 @@ static void test_strangers(void **state)
 
 	if (!can_follow())
 		skip();
-	result = stat_shell(p, NULL, NULL, "echo 1 >$VMS; echo $PPID keep >$VMS");
+	result = stat_shell(p, NULL, NULL, "echo 1 >$VMS; echo 2 >$VMS; echo $PPID keep >$VMS");
 	json = stat_json_of(&result);
 	/* That of kvmexitctl itself is none: who would make one in its name? */
 	assert_int_equal(json_array_size(at(json, "vms")), 1);

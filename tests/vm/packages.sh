@@ -45,7 +45,7 @@ PKGS_TREE=(autoconf automake build-essential
 	pkg-config python3-minimal rsync uthash-dev)
 
 # Checking the project: unit tests, style, sanitizers.
-PKGS_CHECK=(clang-format codespell git libcmocka-dev libasan8 libubsan1 shellcheck tmux
+PKGS_CHECK=(clang-format codespell git groff-base libcmocka-dev libasan8 libubsan1 mandoc shellcheck tmux
 	xz-utils)
 
 # Fuzzing it.
