@@ -30,6 +30,7 @@
 #include "server/server.h"
 #include "sink/metrics_http.h"
 #include "source/genl_parse.h"
+#include "state/store.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/util.h"
@@ -53,6 +54,12 @@ static void tell_status(struct app *app, uint64_t now_ns)
 		(void)sd_notifyf(0, "STATUS=%s", kernel_state_advice(app->status.kernel));
 }
 
+static void end_all(struct app *app)
+{
+	registry_set_clock(app->registry, clock_realtime_offset_ns());
+	registry_end_all(app->registry, clock_boottime_ns());
+}
+
 static void on_state(void *userdata, enum kernel_state state)
 {
 	struct app *app = userdata;
@@ -60,6 +67,9 @@ static void on_state(void *userdata, enum kernel_state state)
 	app->status.kernel = state;
 	if (state == KERNEL_RESYNCING)
 		app->status.resyncing_ns = clock_boottime_ns();
+	/* What lived before a restart, and KVM was unloaded meanwhile. */
+	if (state == KERNEL_WAITING)
+		end_all(app);
 	if (state != KERNEL_RESYNCING && (!app->state_told || app->told_state != state)) {
 		app->state_told = true;
 		app->told_state = state;
@@ -68,6 +78,8 @@ static void on_state(void *userdata, enum kernel_state state)
 		journal_state(app->journal, state);
 	}
 	tell_status(app, clock_boottime_ns());
+	if (state != KERNEL_RESYNCING)
+		app_tell_ready(app);
 }
 
 static int on_message(void *userdata, const struct exit_message *message)
@@ -84,7 +96,7 @@ static int on_message(void *userdata, const struct exit_message *message)
 
 	registry_set_clock(app->registry, clock_realtime_offset_ns());
 	r = registry_apply(app->registry, message);
-	if (r < 0 && ratelimit_pass(&app->malformed, message->time_ns))
+	if (r < 0 && ratelimit_pass(&app->refused, message->time_ns))
 		log_error("cannot take in all of a message: %s%s", strerror(-r),
 			  r == -ENOMEM ? ", reading totals anew" : "");
 	return r;
@@ -127,7 +139,10 @@ static void on_dump_end(void *userdata, bool complete)
 	app->status.resyncing_ns = now_ns;
 	if (app->dumped)
 		app->status.resyncs++;
+	else
+		journal_begin(app->journal);
 	app->dumped = true;
+	app->status.complete = true;
 	if (app->gap_untold)
 		journal_resynced(app->journal, &app->status, now_ns);
 	app->gap_untold = false;
@@ -145,8 +160,7 @@ static void on_family_gone(void *userdata)
 	struct app *app = userdata;
 
 	app->status.has_epoch = false;
-	registry_set_clock(app->registry, clock_realtime_offset_ns());
-	registry_end_all(app->registry, clock_boottime_ns());
+	end_all(app);
 }
 
 static void on_drained(void *userdata)
@@ -220,6 +234,8 @@ static int add_timers(struct app *app)
 	int r;
 
 	r = app_add_change_timers(app);
+	if (r >= 0)
+		r = app_add_state_timers(app);
 	if (r < 0)
 		return r;
 	r = sd_event_add_time_relative(app->event, &app->summary_timer, CLOCK_BOOTTIME, 0, 0,
@@ -243,6 +259,10 @@ int app_new(struct app **out, const struct options *options)
 	app->status.started_us = clock_realtime_us();
 	app->malformed = (struct ratelimit){ .interval_ns = MALFORMED_INTERVAL_NS,
 					     .burst = MALFORMED_LINES };
+	app->refused = app->malformed;
+	app->save_failed = app->malformed;
+	app->status.kernel = KERNEL_RESYNCING;
+	app->status.resyncing_ns = clock_boottime_ns();
 
 	r = sd_event_default(&app->event);
 	if (r < 0)
@@ -252,7 +272,7 @@ int app_new(struct app **out, const struct options *options)
 		r = app_add_reload(app);
 	if (r < 0)
 		return r;
-	r = registry_new(&app->registry);
+	r = app_restore(app);
 	if (r < 0)
 		return r;
 	r = journal_new(&app->journal, app->registry, clock_boottime_ns());
@@ -282,9 +302,12 @@ struct app *app_free(struct app *app)
 	server_free(app->server);
 	journal_free(app->journal);
 	registry_free(app->registry);
+	state_store_free(app->store);
 	sd_event_source_disable_unref(app->summary_timer);
 	sd_event_source_disable_unref(app->names_timer);
 	sd_event_source_disable_unref(app->storms_timer);
+	sd_event_source_disable_unref(app->save_timer);
+	sd_event_source_disable_unref(app->ready_timer);
 	sd_event_unref(app->event);
 	free(app);
 	return NULL;
@@ -298,7 +321,8 @@ int app_run(struct app *app)
 	if (r < 0)
 		return r;
 
-	registry_set_watched(app->registry, clock_boottime_ns());
+	if (!app->restored)
+		registry_set_watched(app->registry, clock_boottime_ns());
 	app_apply_settings(app);
 	r = genl_source_start(app->source, (int)app->settings.receive_buffer);
 	if (r < 0) {
@@ -307,8 +331,8 @@ int app_run(struct app *app)
 	}
 
 	(void)sd_event_set_watchdog(app->event, true);
-	(void)sd_notify(0, "READY=1");
 	r = sd_event_loop(app->event);
 	(void)sd_notify(0, "STOPPING=1");
+	app_save(app);
 	return r;
 }

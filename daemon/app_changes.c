@@ -36,8 +36,7 @@ static void look_up_name(struct vm *vm)
 		log_warning("cannot name a VM: %s, ignoring", strerror(-r));
 }
 
-/* Off, it is set to when it was due last, which is over. */
-static void start_timer(sd_event_source *timer, uint64_t delay_us)
+void app_start_timer(sd_event_source *timer, uint64_t delay_us)
 {
 	int enabled = SD_EVENT_OFF;
 
@@ -56,7 +55,7 @@ static void check_storm(struct app *app, struct vm *vm, uint64_t now_ns)
 		return;
 	journal_storm(app->journal, vm, news, now_ns);
 	if (news == STORM_BEGAN)
-		start_timer(app->storms_timer, STORM_CHECK_US);
+		app_start_timer(app->storms_timer, STORM_CHECK_US);
 }
 
 /* Who stopped making exits sends nothing, so it has to be looked at. */
@@ -72,25 +71,29 @@ static int on_storms(sd_event_source *source, uint64_t usec, void *userdata)
 			check_storm(app, vm, now_ns);
 	}
 	if (registry_n_storms(app->registry) > 0)
-		start_timer(source, STORM_CHECK_US);
+		app_start_timer(source, STORM_CHECK_US);
 	return 0;
 }
 
 void app_tell_changes(struct app *app)
 {
 	uint64_t now_ns = clock_boottime_ns(), now_us = clock_realtime_us();
+	bool changed = false;
 	struct vm *vm;
 
 	while ((vm = registry_next_change(app->registry))) {
 		if (vm->is_new) {
 			look_up_name(vm);
-			start_timer(app->names_timer, NAME_SETTLED_NS / NS_PER_US);
+			app_start_timer(app->names_timer, NAME_SETTLED_NS / NS_PER_US);
 		}
 		check_storm(app, vm, now_ns);
 		journal_vm(app->journal, vm, now_ns);
 		server_vm_event(app->server, vm, now_us);
 		registry_change_done(app->registry, vm);
+		changed = true;
 	}
+	if (changed && app->store)
+		app_start_timer(app->save_timer, app->save_delay_us);
 }
 
 static int on_names(sd_event_source *source, uint64_t usec, void *userdata)
@@ -116,7 +119,7 @@ static int on_names(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
-static int add_timer(struct app *app, sd_event_source **out, sd_event_time_handler_t handler)
+int app_add_timer(struct app *app, sd_event_source **out, sd_event_time_handler_t handler)
 {
 	int r = sd_event_add_time_relative(app->event, out, CLOCK_BOOTTIME, 0, 0, handler, app);
 
@@ -125,7 +128,14 @@ static int add_timer(struct app *app, sd_event_source **out, sd_event_time_handl
 
 int app_add_change_timers(struct app *app)
 {
-	int r = add_timer(app, &app->names_timer, on_names);
+	int r = app_add_timer(app, &app->names_timer, on_names);
 
-	return r < 0 ? r : add_timer(app, &app->storms_timer, on_storms);
+	if (r >= 0)
+		r = app_add_timer(app, &app->storms_timer, on_storms);
+	if (r >= 0 && app->restored) {
+		/* Names may be unsettled, and storms be on: these see, and stop. */
+		app_start_timer(app->names_timer, NAME_SETTLED_NS / NS_PER_US);
+		app_start_timer(app->storms_timer, STORM_CHECK_US);
+	}
+	return r;
 }

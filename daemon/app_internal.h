@@ -19,6 +19,7 @@
 struct metrics_http;
 struct options;
 struct server;
+struct state_store;
 
 struct app {
 	const char *socket_path;
@@ -29,11 +30,14 @@ struct app {
 	sd_event_source *summary_timer;
 	sd_event_source *names_timer;
 	sd_event_source *storms_timer;
+	sd_event_source *save_timer;
+	sd_event_source *ready_timer;
 	struct registry *registry;
 	struct journal *journal;
 	struct server *server;
 	struct metrics_http *metrics; /* NULL where nobody asked for it */
 	struct genl_source *source;
+	struct state_store *store; /* NULL where nobody keeps it */
 
 	struct daemon_status status;
 	uint64_t status_told_ns;
@@ -44,6 +48,12 @@ struct app {
 	bool gap_untold;
 	bool dumped;
 	struct ratelimit malformed;
+	struct ratelimit refused;
+	struct ratelimit save_failed;
+
+	bool restored;
+	bool ready;
+	uint64_t save_delay_us;
 };
 
 DEFINE_CLEANUP(struct app *, app_free);
@@ -52,6 +62,9 @@ DEFINE_CLEANUP(struct app *, app_free);
 
 /* Listens where systemd says, or on the socket's path. Logs what fails. */
 int app_listen(struct app *app);
+
+/* What systemd kept from before a restart, -1 if nothing. Others of it are closed. */
+int app_take_state_fd(void);
 
 /* -- app_settings.c ------------------------------------------------------ */
 
@@ -80,5 +93,24 @@ void app_tell_changes(struct app *app);
  * are over. Off while there are none of these.
  */
 int app_add_change_timers(struct app *app);
+
+/* One that is off. Where it is on already, it stays as it is. */
+int app_add_timer(struct app *app, sd_event_source **out, sd_event_time_handler_t handler);
+void app_start_timer(sd_event_source *timer, uint64_t delay_us);
+
+/* -- app_state.c --------------------------------------------------------- */
+
+/* Makes the registry: what a kvmexitd before this one left, or a new one. */
+int app_restore(struct app *app);
+
+void app_save(struct app *app);
+
+/*
+ * Tells systemd that kvmexitd has started: when all totals are known, or it is
+ * known that there are none, so that who starts after it gets true answers.
+ */
+void app_tell_ready(struct app *app);
+
+int app_add_state_timers(struct app *app);
 
 #endif

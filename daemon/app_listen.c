@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 #include "app_internal.h"
 #include "server/server.h"
 #include "sink/metrics_http.h"
+#include "state/store.h"
 #include "util/log.h"
 
 /* FileDescriptorName= of kvmexitd-metrics.socket; all others are for varlink. */
@@ -44,6 +46,22 @@ static void free_names(char **names)
 
 DEFINE_CLEANUP(char **, free_names);
 
+int app_take_state_fd(void)
+{
+	_cleanup_(free_namesp) char **names = NULL;
+	int n = sd_listen_fds_with_names(false, &names), i, fd = -1;
+
+	for (i = 0; i < n; i++) {
+		if (strcmp(names[i], STATE_FD_NAME) != 0)
+			continue;
+		if (fd < 0)
+			fd = SD_LISTEN_FDS_START + i;
+		else
+			(void)close(SD_LISTEN_FDS_START + i);
+	}
+	return fd;
+}
+
 int app_listen(struct app *app)
 {
 	_cleanup_(free_namesp) char **names = NULL;
@@ -55,6 +73,8 @@ int app_listen(struct app *app)
 	for (i = 0; i < n; i++) {
 		int fd = SD_LISTEN_FDS_START + i;
 
+		if (strcmp(names[i], STATE_FD_NAME) == 0)
+			continue;
 		if (strcmp(names[i], NAME_METRICS) == 0) {
 			r = listen_metrics(app, fd);
 		} else {

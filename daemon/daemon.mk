@@ -7,6 +7,7 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/app_internal.h \
 	daemon/app_listen.c \
 	daemon/app_settings.c \
+	daemon/app_state.c \
 	daemon/model/history.c daemon/model/history.h \
 	daemon/model/kernel_config.c daemon/model/kernel_config.h \
 	daemon/model/reason.c daemon/model/reason.h \
@@ -45,6 +46,11 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/source/stream.c daemon/source/stream.h \
 	daemon/source/vm_name.c daemon/source/vm_name.h \
 	daemon/source/vm_name_parse.c \
+	daemon/state/codec.c daemon/state/codec.h \
+	daemon/state/state.h \
+	daemon/state/state_read.c \
+	daemon/state/state_write.c \
+	daemon/state/store.c daemon/state/store.h \
 	daemon/uapi/linux/kvm_exitstat.h \
 	daemon/util/array.c daemon/util/array.h \
 	daemon/util/clock.c daemon/util/clock.h \

@@ -82,6 +82,9 @@ int vm_new(struct vm **out, uint64_t id, uint64_t epoch, uint32_t pid, uint32_t 
 /* Finds or makes it: -ENOMEM, or -E2BIG past the limit. */
 int vm_get_vcpu(struct vm *vm, uint32_t id, struct vcpu **out, bool *made);
 
+/* The same of a reason, by code and other; *out is its place in vm->reasons. */
+int vm_get_reason(struct vm *vm, const struct sample_reason *sample, size_t *out);
+
 /*
  * Raises a vCPU's counts, and with them its VM's, to the totals given. Sets
  * vm->has_exits where something is new.

@@ -110,7 +110,7 @@ static bool same_reason(uint64_t code, bool other, const struct sample_reason *s
 	return other == sample->other && (other || code == sample->code);
 }
 
-static int get_vm_reason(struct vm *vm, const struct sample_reason *sample, size_t *out)
+int vm_get_reason(struct vm *vm, const struct sample_reason *sample, size_t *out)
 {
 	struct vm_reason *reasons;
 	size_t i;
@@ -184,7 +184,7 @@ static int get_vcpu_reason(struct vm *vm, struct vcpu *vcpu, const struct sample
 		}
 	}
 
-	r = get_vm_reason(vm, sample, &vm_index);
+	r = vm_get_reason(vm, sample, &vm_index);
 	if (r < 0)
 		return r;
 	r = grow_vcpu_reasons(vcpu, vm->alive);
@@ -283,7 +283,7 @@ int vm_count_sum(struct vm *vm, const struct sample_reason *sample, const struct
 	uint64_t from_ns = time->synced_ns > vm->created_ns ? time->synced_ns : vm->created_ns;
 	int r;
 
-	r = get_vm_reason(vm, sample, &at);
+	r = vm_get_reason(vm, sample, &at);
 	if (r < 0)
 		return r;
 

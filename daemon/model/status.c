@@ -48,7 +48,7 @@ bool status_synced(const struct daemon_status *status, uint64_t now_ns)
 	case KERNEL_STREAMING:
 		return true;
 	case KERNEL_RESYNCING:
-		return now_ns < status->resyncing_ns + RESYNC_LONG_NS;
+		return status->complete && now_ns < status->resyncing_ns + RESYNC_LONG_NS;
 	case KERNEL_WAITING:
 	case KERNEL_DENIED:
 		break;
@@ -58,7 +58,7 @@ bool status_synced(const struct daemon_status *status, uint64_t now_ns)
 
 const char *status_advice(const struct daemon_status *status, uint64_t now_ns)
 {
-	if (status->kernel == KERNEL_RESYNCING && !status_synced(status, now_ns))
+	if (status->kernel == KERNEL_RESYNCING && now_ns >= status->resyncing_ns + RESYNC_LONG_NS)
 		return "Totals could not be read from the kernel for a while, so counts may be "
 		       "behind. kvmexitd keeps trying, and its journal says why it fails: "
 		       "journalctl -u kvmexitd.";

@@ -18,6 +18,7 @@ enum kernel_state {
 
 struct daemon_status {
 	enum kernel_state kernel;
+	bool complete; /* all totals were read once */
 	uint64_t resyncing_ns; /* CLOCK_BOOTTIME: since then all totals are awaited */
 	bool has_epoch; /* false until the kernel told */
 	uint64_t epoch;

@@ -201,6 +201,14 @@ void journal_storm(struct journal *journal, struct vm *vm, enum storm_news news,
 	}
 }
 
+void journal_begin(struct journal *journal)
+{
+	struct vm *vm;
+
+	for (vm = registry_first_live(journal->registry); vm; vm = registry_next(vm))
+		vm_note_exits(vm);
+}
+
 struct busy_vm {
 	struct vm *vm;
 	uint64_t exits;

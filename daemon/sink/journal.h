@@ -26,6 +26,9 @@ void journal_vm(struct journal *journal, struct vm *vm, uint64_t now_ns);
 /* What registry_check_storm() gave. */
 void journal_storm(struct journal *journal, struct vm *vm, enum storm_news news, uint64_t now_ns);
 
+/* What VMs did until now is not for the next summary. */
+void journal_begin(struct journal *journal);
+
 /* The VMs that made exits since the last summary, the busiest first. */
 void journal_summary(struct journal *journal, uint64_t now_ns);
 

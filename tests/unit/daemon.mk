@@ -32,6 +32,8 @@ UNIT_TESTS = \
 	tests/unit/test_registry_rates \
 	tests/unit/test_settings \
 	tests/unit/test_sink \
+	tests/unit/test_state \
+	tests/unit/test_state_store \
 	tests/unit/test_storm \
 	tests/unit/test_stream \
 	tests/unit/test_vm_name \
@@ -102,6 +104,14 @@ tests_unit_test_settings_LDADD = $(UNIT_LDADD)
 tests_unit_test_sink_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_sink_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_sink_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_state_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_state_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_state_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_state_store_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_state_store_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_state_store_LDADD = $(UNIT_LDADD)
 
 tests_unit_test_storm_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_storm_CFLAGS = $(UNIT_CFLAGS)

@@ -38,6 +38,7 @@ void fixture_start(struct fixture *f)
 {
 	f->status = (struct daemon_status){
 		.kernel = KERNEL_STREAMING,
+		.complete = true,
 		.has_epoch = true,
 		.epoch = 7,
 		.started_us = clock_realtime_us() - 90 * US_PER_S,
