@@ -31,11 +31,32 @@ static bool parse_number(const char *text, uint64_t *out)
 	return errno == 0 && *end == '\0';
 }
 
+static void parse_key(struct lookup *lookup)
+{
+	static const char *const prefixes[LOOKUP_KEYS] = {
+		[LOOKUP_NAME] = "name:",
+		[LOOKUP_PID] = "pid:",
+		[LOOKUP_ID] = "id:",
+	};
+	size_t len;
+	int key;
+
+	lookup->only = LOOKUP_KEYS;
+	lookup->value = lookup->text;
+	for (key = 0; key < LOOKUP_KEYS; key++) {
+		len = strlen(prefixes[key]);
+		if (strncmp(lookup->text, prefixes[key], len) == 0) {
+			lookup->only = key;
+			lookup->value = lookup->text + len;
+		}
+	}
+}
+
 static bool is_meant(const struct lookup *lookup, const struct vm *vm)
 {
 	switch (lookup->key) {
 	case LOOKUP_NAME:
-		return strcmp(vm->name, lookup->text) == 0;
+		return strcmp(vm->name, lookup->value) == 0;
 	case LOOKUP_PID:
 		return lookup->is_number && vm->pid == lookup->number;
 	case LOOKUP_ID:
@@ -60,11 +81,14 @@ const struct vm *lookup_vm(struct lookup *lookup, const struct registry *registr
 	int pass;
 
 	*lookup = (struct lookup){ .text = text };
-	lookup->is_number = parse_number(text, &lookup->number);
+	parse_key(lookup);
+	lookup->is_number = parse_number(lookup->value, &lookup->number);
 
 	for (pass = 0; pass < (dead ? 2 : 1); pass++) {
 		first = pass == 0 ? registry_first_live(registry) : registry_first_dead(registry);
 		for (lookup->key = LOOKUP_NAME; lookup->key < LOOKUP_KEYS; lookup->key++) {
+			if (lookup->only != LOOKUP_KEYS && lookup->only != lookup->key)
+				continue;
 			vm = find_from(lookup, first);
 			if (vm)
 				return vm;
@@ -163,11 +187,14 @@ static void add_candidate(struct candidates *list, const char *name, size_t far)
 size_t lookup_near(const struct registry *registry, const char *text, bool dead,
 		   const char *near[static LOOKUP_NEAR_MAX])
 {
+	struct lookup lookup = { .text = text };
 	struct candidates list = { 0 };
 	const struct vm *vm;
 	size_t far;
 	int pass;
 
+	parse_key(&lookup);
+	text = lookup.value;
 	for (pass = 0; pass < (dead ? 2 : 1); pass++) {
 		vm = pass == 0 ? registry_first_live(registry) : registry_first_dead(registry);
 		for (; vm; vm = registry_next(vm)) {

@@ -24,6 +24,8 @@ enum lookup_key {
 
 struct lookup {
 	const char *text;
+	const char *value; /* text without "id:" and the like */
+	enum lookup_key only; /* what such said, or LOOKUP_KEYS */
 	bool is_number;
 	uint64_t number;
 	enum lookup_key key; /* by which a VM was found */
@@ -31,7 +33,8 @@ struct lookup {
 
 /*
  * text, kept in *lookup, is a name, a pid or an id, tried in this order among
- * the VMs that live, and with dead then among those that ended. Gives the first
+ * the VMs that live, and with dead then among those that ended; or only what it
+ * says it is, as "name:7", "pid:7" or "id:7". Gives the first
  * VM, of the dead the one that ended last, or NULL.
  */
 const struct vm *lookup_vm(struct lookup *lookup, const struct registry *registry, const char *text,

@@ -22,6 +22,7 @@
 #include "server/server.h"
 #include "server/server_internal.h"
 #include "server/service.h"
+#include "util/clock.h"
 #include "util/log.h"
 #include "util/util.h"
 
@@ -36,6 +37,9 @@
  */
 #define RESUME_US	   (500 * 1000)
 #define RESUME_ACCURACY_US (50 * 1000)
+
+/* Which goes on as long as somebody holds them. */
+#define ACCEPT_WARNING_NS (600 * NS_PER_S)
 
 const struct server_limits server_default_limits = {
 	.clients = SERVER_CLIENTS,
@@ -143,6 +147,7 @@ int server_new(struct server **out, sd_event *event, struct registry *registry,
 	server->status = status;
 	server->limits = server_default_limits;
 	server_set_clients(server, SERVER_CLIENTS);
+	server->accept_failed = (struct ratelimit){ .interval_ns = ACCEPT_WARNING_NS, .burst = 1 };
 	server->work_fd = -1;
 
 	r = sd_event_add_defer(event, &server->reaper, on_reaper, server);
@@ -197,7 +202,8 @@ static void pause_accepting(struct server *server, int error)
 {
 	struct listener *listener;
 
-	log_warning("cannot accept clients: %s, trying again", strerror(error));
+	if (ratelimit_pass(&server->accept_failed, clock_boottime_ns()))
+		log_warning("cannot accept clients: %s, trying again", strerror(error));
 	DL_FOREACH(server->listeners, listener)
 		(void)sd_event_source_set_enabled(listener->source, SD_EVENT_OFF);
 	if (sd_event_source_set_time_relative(server->resume, RESUME_US) < 0 ||

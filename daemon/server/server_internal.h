@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
+#include "util/ratelimit.h"
+
 struct client;
 struct daemon_status;
 struct registry;
@@ -51,6 +53,7 @@ struct server {
 	struct server_stats stats;
 
 	struct listener *listeners;
+	struct ratelimit accept_failed;
 	sd_event_source *resume; /* accepting, after running out of descriptors */
 	struct client *clients;
 	struct client *ready;

@@ -48,69 +48,60 @@ static ssize_t read_file(const char *proc, pid_t pid, const char *name, char *bu
 	return (ssize_t)len;
 }
 
-/* A process that began after the VM was made did not make it. */
-static bool is_owner(const char *proc, pid_t pid, uint64_t created_ns)
+/* When the process began, in ns since boot; false if there is none. */
+static bool read_start(const char *proc, pid_t pid, uint64_t *start_ns)
 {
-	long ticks_per_s = sysconf(_SC_CLK_TCK);
-	uint64_t ticks = 0;
+	uint64_t per_s = (uint64_t)sysconf(_SC_CLK_TCK), ticks = 0;
 	char stat[STAT_BYTES];
 
 	if (read_file(proc, pid, "stat", stat, sizeof(stat)) < 0 ||
 	    !vm_name_parse_start(stat, &ticks))
 		return false;
-	if (!created_ns || ticks_per_s <= 0)
-		return true;
-	return ticks / (uint64_t)ticks_per_s * NS_PER_S +
-		       ticks % (uint64_t)ticks_per_s * (NS_PER_S / (uint64_t)ticks_per_s) <=
-	       created_ns;
-}
-
-static bool ends_with(const char *text, const char *end)
-{
-	size_t len = strlen(text), end_len = strlen(end);
-
-	return len >= end_len && strcmp(text + len - end_len, end) == 0;
+	*start_ns = ticks / per_s * NS_PER_S + ticks % per_s * (NS_PER_S / per_s);
+	return true;
 }
 
 /*
- * libvirt registers VM "web" with machined as "qemu-1-web". Who asks for a VM
- * knows it as "web", which is what libvirt gives QEMU on its command line.
+ * Who registers a VM with machined names it, but who gave it a name on its
+ * command line knows it by that: several may run in one container.
  */
-static bool machine_name(pid_t pid, const char *own, char out[static VM_NAME_MAX])
+static bool machine_name(pid_t pid, char out[static VM_NAME_MAX])
 {
 	_cleanup_free_ char *machine = NULL;
 
-	if (sd_pid_get_machine_name(pid, &machine) < 0 || (*own && ends_with(machine, own)))
-		return false;
-	return text_clean(out, VM_NAME_MAX, machine, strlen(machine)) > 0;
+	return sd_pid_get_machine_name(pid, &machine) >= 0 && vm_name_parse_machine(machine, out);
+}
+
+static bool comm_name(const char *proc, pid_t pid, char out[static VM_NAME_MAX])
+{
+	char comm[VM_NAME_MAX];
+	ssize_t n = read_file(proc, pid, "comm", comm, sizeof(comm));
+
+	if (n > 0 && comm[n - 1] == '\n')
+		n--;
+	return n > 0 && text_clean(out, VM_NAME_MAX, comm, (size_t)n) > 0;
 }
 
 bool vm_name_read(const char *proc, pid_t pid, uint64_t created_ns, char out[static VM_NAME_MAX])
 {
 	_cleanup_free_ char *cmdline = malloc(CMDLINE_BYTES);
-	char comm[VM_NAME_MAX], own[VM_NAME_MAX] = "";
+	uint64_t start_ns = 0, again_ns = 0;
+	char name[VM_NAME_MAX] = "";
 	ssize_t n;
 
 	(void)snprintf(out, VM_NAME_MAX, "pid-%d", (int)pid);
-	if (!cmdline || !is_owner(proc, pid, created_ns))
+	/* A process that began after the VM was made did not make it. */
+	if (!cmdline || !read_start(proc, pid, &start_ns) || (created_ns && start_ns > created_ns))
 		return false;
 
 	n = read_file(proc, pid, "cmdline", cmdline, CMDLINE_BYTES);
-	if (n > 0)
-		(void)vm_name_parse(cmdline, (size_t)n, own);
-
-	if (machine_name(pid, own, out))
-		return true;
-	if (*own) {
-		memcpy(out, own, VM_NAME_MAX);
-		return true;
-	}
-
-	n = read_file(proc, pid, "comm", comm, sizeof(comm));
-	if (n > 0 && comm[n - 1] == '\n')
-		n--;
-	if (n <= 0 || text_clean(own, sizeof(own), comm, (size_t)n) == 0)
+	if ((n <= 0 || !vm_name_parse(cmdline, (size_t)n, name)) && !machine_name(pid, name) &&
+	    !comm_name(proc, pid, name))
 		return false;
-	memcpy(out, own, VM_NAME_MAX);
+
+	/* The pid may have become another's while all this was read. */
+	if (!read_start(proc, pid, &again_ns) || again_ns != start_ns)
+		return false;
+	memcpy(out, name, VM_NAME_MAX);
 	return true;
 }

@@ -2,7 +2,9 @@
 /* The VM's name in a VMM's command line. */
 #include "config.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,6 +61,66 @@ static bool plain_name(const char *text, char *out, size_t size)
 	return len > 0;
 }
 
+/* Names of sockets that many a VMM's socket has. */
+static bool says_nothing(const char *name)
+{
+	static const char *const common[] = { "",	 "api",	  "clh",
+					      "ch",	 "sock",  "cloud-hypervisor",
+					      "clh-api", "ch-api" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(common); i++) {
+		if (strcmp(name, common[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Cuts the last component off path, without what it ends with. */
+static char *cut_last(char *path)
+{
+	static const char *const ends[] = { ".sock", ".socket", "-socket", "-api" };
+	char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	size_t i, len = strlen(name), end;
+
+	if (slash)
+		*slash = '\0';
+	for (i = 0; i < ARRAY_SIZE(ends); i++) {
+		end = strlen(ends[i]);
+		if (len > end && strcmp(name + len - end, ends[i]) == 0) {
+			len -= end;
+			name[len] = '\0';
+		}
+	}
+	return name;
+}
+
+/*
+ * Cloud Hypervisor has no name for a VM: what knows one from the other is its
+ * socket, "/run/ch/web.sock" or "path=/run/vc/vm/web/clh-api.sock".
+ */
+static bool socket_name(const char *text, char *out, size_t size)
+{
+	char path[PATH_MAX];
+	const char *name;
+	size_t len;
+
+	if (strncmp(text, "path=", strlen("path=")) == 0)
+		text += strlen("path=");
+	if (strncmp(text, "fd=", strlen("fd=")) == 0)
+		return false;
+	len = strcspn(text, ",");
+	if (len >= sizeof(path))
+		return false;
+	memcpy(path, text, len);
+	path[len] = '\0';
+
+	name = cut_last(path);
+	if (says_nothing(name))
+		name = strchr(path, '/') && name != path ? cut_last(path) : "";
+	return !says_nothing(name) && plain_name(name, out, size);
+}
+
 /* How VMMs are told the name. The first that fits the program counts. */
 static const struct {
 	const char *program; /* part of argv[0]'s last component */
@@ -66,7 +128,9 @@ static const struct {
 	bool (*parse)(const char *text, char *out, size_t size);
 } vmms[] = {
 	{ "firecracker", { "--id" }, plain_name },
+	{ "cloud-hypervisor", { "--api-socket" }, socket_name },
 	{ "crosvm", { "--name" }, plain_name },
+	{ "kvmtool", { "--name", "-n" }, plain_name },
 	{ "lkvm", { "--name", "-n" }, plain_name },
 	{ "", { "-name", "--name" }, qemu_name }, /* QEMU, under whatever name */
 };
@@ -118,6 +182,26 @@ bool vm_name_parse(const char *cmdline, size_t len, char out[static VM_NAME_MAX]
 		}
 	}
 	return false;
+}
+
+bool vm_name_parse_machine(const char *machine, char out[static VM_NAME_MAX])
+{
+	static const char *const drivers[] = { "qemu-", "ch-" };
+	const char *at, *end;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(drivers); i++) {
+		if (strncmp(machine, drivers[i], strlen(drivers[i])) != 0)
+			continue;
+		at = machine + strlen(drivers[i]);
+		for (end = at; isdigit((unsigned char)*end); end++)
+			;
+		if (end > at && end[0] == '-' && end[1]) {
+			machine = end + 1;
+			break;
+		}
+	}
+	return text_clean(out, VM_NAME_MAX, machine, strlen(machine)) > 0;
 }
 
 bool vm_name_parse_start(const char *stat, uint64_t *ticks)

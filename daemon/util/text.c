@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "util/util.h"
+
 #define SURROGATE_FIRST 0xd800
 #define SURROGATE_LAST	0xdfff
 #define CODE_POINT_MAX	0x10ffff
@@ -57,10 +59,38 @@ static size_t decode(const unsigned char *text, size_t length, uint32_t *code)
  */
 static bool is_unsafe(uint32_t code)
 {
-	return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x061c ||
-	       (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
-	       (code >= 0x2060 && code <= 0x206f) || code == 0xfeff ||
-	       (code >= 0xfff9 && code <= 0xfffb);
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {
+		{ 0x0000, 0x001f }, /* C0 */
+		{ 0x007f, 0x009f }, /* delete, C1 */
+		{ 0x00ad, 0x00ad }, /* soft hyphen */
+		{ 0x034f, 0x034f }, /* grapheme joiner */
+		{ 0x061c, 0x061c }, /* Arabic letter mark */
+		{ 0x115f, 0x1160 }, /* Hangul fillers */
+		{ 0x17b4, 0x17b5 }, /* Khmer inherent vowels */
+		{ 0x180b, 0x180f }, /* Mongolian selectors, vowel separator */
+		{ 0x200b, 0x200f }, /* zero width, direction marks */
+		{ 0x2028, 0x202e }, /* line and paragraph separators, directions */
+		{ 0x2060, 0x206f }, /* word joiner, invisible operators, isolates */
+		{ 0x3164, 0x3164 }, /* Hangul filler */
+		{ 0xfdd0, 0xfdef }, /* no characters */
+		{ 0xfe00, 0xfe0f }, /* variation selectors */
+		{ 0xfeff, 0xfeff }, /* byte order mark */
+		{ 0xffa0, 0xffa0 }, /* Hangul filler */
+		{ 0xfff0, 0xfffb }, /* unassigned, interlinear annotation */
+		{ 0xfffe, 0xffff }, /* no characters */
+		{ 0x1bca0, 0x1bca3 }, /* shorthand controls */
+		{ 0x1d173, 0x1d17a }, /* musical controls */
+		{ 0xe0000, 0xe0fff }, /* tags, variation selectors */
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(ranges); i++) {
+		if (code >= ranges[i].first && code <= ranges[i].last)
+			return true;
+	}
+	return false;
 }
 
 size_t text_clean(char *out, size_t size, const char *text, size_t length)

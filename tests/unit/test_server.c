@@ -270,6 +270,41 @@ static void test_errors(void **state)
 	close(fd);
 }
 
+static void assert_shown(struct fixture *f, const char *text, const char *name)
+{
+	char call[128];
+	json_t *show;
+
+	snprintf(call, sizeof(call),
+		 "{\"method\":\"" EXITS ".Show\",\"parameters\":{\"vm\":\"%s\"}}", text);
+	show = ask(f, call);
+	assert_text(show, "vm.name", name);
+	json_decref(show);
+}
+
+/* Of VMs whose names look like something else each can be meant. */
+static void test_show_key(void **state)
+{
+	struct fixture *f = *state;
+	int fd = fixture_connect(f);
+
+	fixture_create(f, 20, 1000, "2");
+	fixture_create(f, 21, 1001, "id:2");
+	assert_shown(f, "2", "2");
+	assert_shown(f, "name:2", "2");
+	assert_shown(f, "id:2", "db");
+	assert_shown(f, "pid:900", "db");
+	assert_shown(f, "name:id:2", "id:2");
+	assert_shown(f, "id:3", "old");
+	fixture_expect_error(f, fd,
+			     "{\"method\":\"" EXITS ".Show\",\"parameters\":{\"vm\":\"pid:2\"}}",
+			     EXITS ".NoSuchVm", "vm", "pid:2");
+	fixture_expect_error(f, fd,
+			     "{\"method\":\"" EXITS ".Show\",\"parameters\":{\"vm\":\"id:\"}}",
+			     EXITS ".NoSuchVm", "vm", "id:");
+	close(fd);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup_filled, fixture_teardown)
 
 static void test_metrics(void **state)
@@ -299,6 +334,7 @@ static void test_metrics(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(test_show_key),
 		cmocka_unit_test_setup_teardown(test_metrics, fixture_setup_filled,
 						fixture_teardown),
 		TEST(test_service),

@@ -55,6 +55,43 @@ static void test_others(void **state)
 	assert_cmdline("crosvm\0run\0--name\0cros", "cros");
 	assert_cmdline("/usr/bin/lkvm\0run\0-n\0guest-1", "guest-1");
 	assert_cmdline("lkvm\0run\0--name=guest-2", "guest-2");
+	assert_cmdline("/opt/kvmtool\0run\0-n\0guest-3", "guest-3");
+}
+
+/* It has no name, but each VM a socket of its own. */
+static void test_cloud_hypervisor(void **state)
+{
+	(void)state;
+	assert_cmdline("cloud-hypervisor\0--api-socket\0/run/ch/web.sock\0--cpus\0boot=2", "web");
+	assert_cmdline("cloud-hypervisor\0--api-socket=/tmp/db.socket", "db");
+	assert_cmdline("cloud-hypervisor\0--api-socket\0path=/run/web-2,x=y", "web-2");
+	assert_cmdline("cloud-hypervisor\0--api-socket\0/run/libvirt/ch/web-socket", "web");
+	assert_cmdline("cloud-hypervisor\0--api-socket\0/run/vc/vm/0a1b/clh-api.sock", "0a1b");
+	assert_cmdline("cloud-hypervisor\0--api-socket\0here.sock", "here");
+	assert_no_name("cloud-hypervisor\0--api-socket\0fd=3");
+	assert_no_name("cloud-hypervisor\0--api-socket\0api.sock");
+	assert_no_name("cloud-hypervisor\0--api-socket\0/");
+	assert_no_name("cloud-hypervisor\0--api-socket\0");
+	assert_no_name("cloud-hypervisor\0--kernel\0vmlinux");
+}
+
+static void test_machine(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "qemu-1-web", "web" },  { "qemu-12-a-b", "a-b" },
+		{ "ch-3-db", "db" },	  { "qemu-x-web", "qemu-x-web" },
+		{ "qemu-1-", "qemu-1-" }, { "container", "container" },
+		{ "a\x1b[2J", "a?[2J" },
+	};
+	char out[VM_NAME_MAX];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_true(vm_name_parse_machine(cases[i][0], out));
+		assert_string_equal(out, cases[i][1]);
+	}
+	assert_false(vm_name_parse_machine("", out));
 }
 
 static void test_none(void **state)
@@ -134,6 +171,10 @@ static void test_clean(void **state)
 	assert_clean("a\xe2\x80\xa8"
 		     "b",
 		     "a?b");
+	/* soft hyphen, filler, variation selector, tag, paragraph separator, isolate */
+	assert_clean(
+		"a\xc2\xad.\xe3\x85\xa4.\xef\xb8\x8f.\xf3\xa0\x81\x81.\xe2\x80\xa9.\xe2\x81\xa6",
+		"a?.?.?.?.?.?");
 	assert_clean("", "");
 	assert_clean("   ", "");
 
@@ -239,10 +280,16 @@ static void test_read(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_qemu),  cmocka_unit_test(test_others),
-		cmocka_unit_test(test_none),  cmocka_unit_test(test_odd),
-		cmocka_unit_test(test_clean), cmocka_unit_test(test_clean_random),
-		cmocka_unit_test(test_start), cmocka_unit_test(test_read),
+		cmocka_unit_test(test_qemu),
+		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_cloud_hypervisor),
+		cmocka_unit_test(test_machine),
+		cmocka_unit_test(test_none),
+		cmocka_unit_test(test_odd),
+		cmocka_unit_test(test_clean),
+		cmocka_unit_test(test_clean_random),
+		cmocka_unit_test(test_start),
+		cmocka_unit_test(test_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
