@@ -232,7 +232,7 @@ void history_add(struct history *history, struct history_pool *pool, uint32_t ea
 	uint32_t last, newest, oldest, s, next;
 	uint8_t step_s;
 
-	if (!exits || to_ns > TIME_MAX_NS)
+	if (!exits || to_ns > TIME_MAX_NS || pool->bytes > pool->limit + pool->limit / 4)
 		return;
 	if (from_ns >= to_ns)
 		from_ns = spread.from_ns = to_ns ? to_ns - 1 : 0;

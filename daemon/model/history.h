@@ -44,7 +44,9 @@ enum {
 
 struct history_pool {
 	size_t bytes;
-	size_t limit;
+	size_t limit; /* a quarter more, and what comes is left out */
+	size_t bounded; /* bytes that were left by the last clearing up */
+	uint32_t bounded_min; /* and when that was */
 	uint32_t fine_min; /* HISTORY_FINE_MIN, or less where memory is short */
 	uint32_t horizon_s; /* before that all were forgotten */
 };

@@ -79,10 +79,16 @@ static void forget_oldest(struct registry *registry, uint64_t now_ns)
 void registry_bound_history(struct registry *registry, uint64_t now_ns)
 {
 	struct history_pool *pool = &registry->history;
+	uint32_t minute;
 
 	if (pool->fine_min < HISTORY_FINE_MIN && pool->bytes < pool->limit / 2)
 		pool->fine_min = HISTORY_FINE_MIN;
 	if (pool->bytes <= pool->limit)
+		return;
+
+	/* Looking at all of them is worth it when there is more, or a minute passed. */
+	minute = last_second(now_ns) / MINUTE_S;
+	if (pool->bytes < pool->bounded + pool->limit / 16 && minute == pool->bounded_min)
 		return;
 
 	trim_all(registry, now_ns, false);
@@ -92,6 +98,8 @@ void registry_bound_history(struct registry *registry, uint64_t now_ns)
 	}
 	if (!enough(pool))
 		forget_oldest(registry, now_ns);
+	pool->bounded = pool->bytes;
+	pool->bounded_min = minute;
 }
 
 void registry_set_history_limit(struct registry *registry, size_t bytes)
