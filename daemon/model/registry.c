@@ -89,8 +89,11 @@ static void start_epoch(struct registry *registry, uint64_t epoch, uint64_t now_
 	HASH_CLEAR(hh, registry->dead_by_id);
 	registry->forgotten_ns = 0;
 
-	/* All VMs of a later epoch came while we looked. */
-	registry->complete = registry->has_epoch;
+	/*
+	 * All VMs of a later epoch came while we looked, as did those of the first one
+	 * when a dump had none: the kernel tells its epoch only with something to count.
+	 */
+	registry->complete = registry->complete || registry->has_epoch;
 	registry->has_epoch = true;
 	registry->epoch = epoch;
 	registry->in_gap = false;

@@ -199,6 +199,22 @@ static void test_found_after_dump(void **state)
 	assert_int_equal(vm->reasons[0].delta[COUNT_DIRECT], 90);
 }
 
+/* There was none before: no epoch, so no VM, and all that comes is news. */
+static void test_none_found(void **state)
+{
+	struct registry *r = *state;
+	struct vm *vm;
+
+	registry_dump_begin(r);
+	registry_dump_end(r, 150 * S);
+	assert_true(registry_is_complete(r));
+
+	model_count(r, 1, 0, HLT, false, 20, 90, 160 * S);
+	assert_true(registry_is_complete(r));
+	vm = next_change(r, true, true, false);
+	assert_int_equal(vm->reasons[0].delta[COUNT_DIRECT], 90);
+}
+
 /* Dead ones in the first dump are history; one that died since we look is news. */
 static void test_found_dead(void **state)
 {
@@ -337,6 +353,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_totals_grow, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_other, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_found, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_none_found, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_found_by_batch, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_found_after_dump, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_found_dead, setup, teardown),
