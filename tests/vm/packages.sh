@@ -57,7 +57,7 @@ PKGS_INTEROP=(curl debian-archive-keyring jq mmdebstrap procps prometheus python
 
 # Inside L1: a small Debian with systemd, what kvmexitd links to, a QEMU for L2
 # guests, and the tools that test cases are written with.
-PKGS_L1=(dbus iproute2 jq kmod less procps python3 python3-yaml qemu-system-x86
+PKGS_L1=(dbus iproute2 jq kmod less linux-perf procps python3 python3-yaml qemu-system-x86
 	strace systemd systemd-sysv udev
 	libinih1 libjansson4 libmicrohttpd12 libncursesw6 libnl-3-200
 	libnl-genl-3-200 libsmartcols1 libsystemd0)

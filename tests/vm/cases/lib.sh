@@ -44,6 +44,13 @@ within()
 	done
 }
 
+# ynl ARGUMENT...: the kernel's own YNL client, with the family's specification.
+ynl()
+{
+	(cd /usr/lib/kvmexitd-tests/ynl &&
+		python3 cli.py --no-schema --output-json --spec kvm-exitstat.yaml "$@")
+}
+
 # status FILTER: of kvmexitctl status. Its exit status 4 is an answer, too.
 status()
 {

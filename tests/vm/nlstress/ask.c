@@ -175,7 +175,7 @@ static void ask_vm(struct asker *asker, uint64_t id)
 }
 
 static void configure(struct asker *asker, uint32_t interval, uint32_t exits, uint32_t spacing,
-		      int refusal)
+		      uint32_t log_exits, uint8_t timing, int refusal)
 {
 	struct request req;
 
@@ -183,6 +183,8 @@ static void configure(struct asker *asker, uint32_t interval, uint32_t exits, ui
 	nl_put_u32(&req, KVM_EXITSTAT_A_CONFIG_INTERVAL_MS, interval);
 	nl_put_u32(&req, KVM_EXITSTAT_A_CONFIG_BATCH_EXITS, exits);
 	nl_put_u32(&req, KVM_EXITSTAT_A_CONFIG_MIN_SPACING_MS, spacing);
+	nl_put_u32(&req, KVM_EXITSTAT_A_CONFIG_LOG_EXITS, log_exits);
+	nl_put_u8(&req, KVM_EXITSTAT_A_CONFIG_TIMING, timing);
 	asker->configured += ask(asker, &req, refusal, !refusal);
 }
 
@@ -236,13 +238,17 @@ void mode_get(void)
 		switch (round % 6) {
 		case 0:
 			configure(&asker, 10 + spacing + (uint32_t)random() % 500,
-				  1 + (uint32_t)random() % 1000, spacing, 0);
+				  1 + (uint32_t)random() % 1000, spacing,
+				  random() % 4 ? 0 : 100000, random() % 2, 0);
 			break;
 		case 1:
-			configure(&asker, 20, 100, 21, -EINVAL);
+			configure(&asker, 20, 100, 21, 0, 0, -EINVAL);
 			break;
 		case 2:
-			configure(&asker, 0, 100, 1, -ERANGE);
+			if (random() % 2)
+				configure(&asker, 0, 100, 1, 0, 0, -ERANGE);
+			else
+				configure(&asker, 10, 100, 1, 0, 2, -ERANGE);
 			break;
 		case 3:
 			nl_request(&req, asker.family.id, KVM_EXITSTAT_CMD_STATS_GET, 0);
@@ -252,7 +258,7 @@ void mode_get(void)
 			get_config(&asker);
 		}
 	}
-	configure(&asker, 1000, 10000, 100, 0);
+	configure(&asker, 1000, 10000, 100, 0, 0, 0);
 	printf("get: %lu rounds, %lu VMs and vCPUs found, %lu refusals, %lu configurations\n",
 	       round, asker.found, asker.refused, asker.configured);
 }

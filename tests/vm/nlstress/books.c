@@ -13,6 +13,9 @@
 
 #include "nlstress.h"
 
+/* No processor's: the time of reasons that have none of their own. */
+#define REST_CODE UINT64_C(0x7e57)
+
 static void *grow(void *array, size_t nr, size_t size)
 {
 	array = realloc(array, nr * size);
@@ -99,8 +102,10 @@ void counts_from(struct counts *counts, const struct nlmsghdr *n)
 void book_start(struct book *book)
 {
 	for (size_t i = 0; i < book->nr; i++) {
-		for (unsigned int j = 0; j < book->vms[i].nr; j++)
+		for (unsigned int j = 0; j < book->vms[i].nr; j++) {
 			counts_free(&book->vms[i].vcpus[j].counts);
+			counts_free(&book->vms[i].vcpus[j].times);
+		}
 		free(book->vms[i].vcpus);
 		counts_free(&book->vms[i].final);
 	}
@@ -189,6 +194,40 @@ static struct vm_book *vcpu_vm(struct book *book, const struct nlattr *nest,
 	return vm;
 }
 
+/* How long the exits for a reason took. */
+static void enter_time(const struct vm_book *vm, struct vcpu_book *vcpu, const struct nlattr *time)
+{
+	const struct nlattr *attrs[NR_ATTRS], *histogram;
+	bool other, rest;
+	struct count *c;
+	uint64_t total, last;
+	size_t size;
+
+	index_nested(time, attrs);
+	other = attrs[KVM_EXITSTAT_A_TIME_OTHER];
+	rest = attrs[KVM_EXITSTAT_A_TIME_REST];
+	check(other + rest + !!attrs[KVM_EXITSTAT_A_TIME_CODE] == 1, "the time of no one reason");
+	c = count_entry(&vcpu->times,
+			rest  ? REST_CODE :
+			other ? 0 :
+				attr_u64(attrs[KVM_EXITSTAT_A_TIME_CODE]),
+			attrs[KVM_EXITSTAT_A_TIME_NESTED], other);
+
+	total = attr_u64(attrs[KVM_EXITSTAT_A_TIME_TOTAL_NS]);
+	check(total && total >= c->total, "VM %lu vCPU %u code %#lx: %lu ns after %lu", vm->id,
+	      vcpu->id, c->code, total, c->total);
+	c->total = total;
+	check(attr_u64(attrs[KVM_EXITSTAT_A_TIME_MAX_NS]), "a longest exit of no time");
+
+	histogram = attrs[KVM_EXITSTAT_A_TIME_HISTOGRAM];
+	check(histogram, "a time without a histogram");
+	size = histogram->nla_len - NLA_HDRLEN;
+	check(size && size % sizeof(last) == 0 && size <= KVM_EXITSTAT_TIME_BUCKETS * sizeof(last),
+	      "a histogram of %zu bytes", size);
+	memcpy(&last, (const char *)histogram + NLA_HDRLEN + size - sizeof(last), sizeof(last));
+	check(last, "a histogram that ends with nothing");
+}
+
 /* What changed of a vCPU. */
 static void enter_changes(struct book *book, const struct nlattr *nest)
 {
@@ -201,6 +240,8 @@ static void enter_changes(struct book *book, const struct nlattr *nest)
 
 	check(!vm->dead, "VM %lu exits after its end", vm->id);
 	for (const struct nlattr *a = attr_nested(nest, &left); a; a = attr_next(a, &left)) {
+		if ((a->nla_type & NLA_TYPE_MASK) == KVM_EXITSTAT_A_VCPU_TIME)
+			enter_time(vm, vcpu, a);
 		if ((a->nla_type & NLA_TYPE_MASK) != KVM_EXITSTAT_A_VCPU_REASON)
 			continue;
 		c = reason_entry(&vcpu->counts, a, &total, &delta);
@@ -316,6 +357,8 @@ void book_dump_message(struct book *book, const struct nlmsghdr *n)
 			vm->in_dump++;
 		vcpu->dump = book->dump;
 		for (const struct nlattr *b = attr_nested(a, &inner); b; b = attr_next(b, &inner)) {
+			if ((b->nla_type & NLA_TYPE_MASK) == KVM_EXITSTAT_A_VCPU_TIME)
+				enter_time(vm, vcpu, b);
 			if ((b->nla_type & NLA_TYPE_MASK) != KVM_EXITSTAT_A_VCPU_REASON)
 				continue;
 			c = reason_entry(&vcpu->counts, b, &total, &delta);

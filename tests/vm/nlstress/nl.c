@@ -64,6 +64,11 @@ void nl_put_u32(struct request *req, uint16_t type, uint32_t value)
 	put(req, type, &value, sizeof(value));
 }
 
+void nl_put_u8(struct request *req, uint16_t type, uint8_t value)
+{
+	put(req, type, &value, sizeof(value));
+}
+
 void nl_put_u64(struct request *req, uint16_t type, uint64_t value)
 {
 	put(req, type, &value, sizeof(value));

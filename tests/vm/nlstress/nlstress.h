@@ -58,6 +58,7 @@ void nl_group(int fd, uint32_t group, bool join);
 int nl_find_family(struct family *family);
 struct family nl_await_family(void);
 void nl_request(struct request *req, uint16_t family, uint8_t cmd, uint16_t flags);
+void nl_put_u8(struct request *req, uint16_t type, uint8_t value);
 void nl_put_u32(struct request *req, uint16_t type, uint32_t value);
 void nl_put_u64(struct request *req, uint16_t type, uint64_t value);
 int nl_send(int fd, const struct request *req);
@@ -91,6 +92,7 @@ struct counts {
 
 struct vcpu_book {
 	struct counts counts;
+	struct counts times; /* nanoseconds */
 	uint32_t id;
 	uint64_t dump; /* the dump that had it last */
 };

@@ -39,7 +39,7 @@ static u64 batch_time_ns;
 static void exitstat_work_fn(struct work_struct *work);
 static DECLARE_DELAYED_WORK(exitstat_work, exitstat_work_fn);
 
-static u64 vcpu_exits(struct kvm_exitstat_vcpu *vcpu)
+u64 kvm_exitstat_vcpu_exits(struct kvm_exitstat_vcpu *vcpu)
 {
 	u64 exits = READ_ONCE(vcpu->vcpu->stat.exits);
 
@@ -51,6 +51,30 @@ static u64 vcpu_exits(struct kvm_exitstat_vcpu *vcpu)
 	 */
 	smp_rmb();
 	return exits;
+}
+
+/* The exits of all vCPUs by number of the count, to be freed; NULL for lack of memory. */
+u64 *kvm_exitstat_sums(const struct kvm_exitstat_vm *vm)
+{
+	struct kvm_exitstat_vcpu *vcpu;
+	struct kvm_exitstat_counts *c;
+	unsigned int i;
+	u64 *sums;
+
+	lockdep_assert_held(&kvm_exitstat.lock);
+
+	sums = kcalloc(KVM_EXITSTAT_NR_COUNTS, sizeof(*sums), GFP_KERNEL);
+	if (!sums)
+		return NULL;
+
+	list_for_each_entry(vcpu, &vm->vcpus, node) {
+		for (i = 0; i < KVM_EXITSTAT_NR_COUNTS; i++) {
+			c = kvm_exitstat_counts(vcpu, kvm_exitstat_count_level(i));
+			if (c)
+				sums[i] += READ_ONCE(c->count[kvm_exitstat_count_slot(i)]);
+		}
+	}
+	return sums;
 }
 
 static bool batch_is_due(u64 passed_ms)
@@ -66,7 +90,7 @@ static bool batch_is_due(u64 passed_ms)
 
 	list_for_each_entry(vm, &kvm_exitstat.live, node) {
 		list_for_each_entry(vcpu, &vm->vcpus, node) {
-			if (vcpu_exits(vcpu) - vcpu->exits >= config->batch_exits)
+			if (kvm_exitstat_vcpu_exits(vcpu) - vcpu->exits >= config->batch_exits)
 				return true;
 		}
 	}
@@ -83,7 +107,7 @@ static void make_batch(void)
 	kvm_exitstat_nl_batch_start(&batch);
 	list_for_each_entry(vm, &kvm_exitstat.live, node) {
 		list_for_each_entry(vcpu, &vm->vcpus, node) {
-			exits = vcpu_exits(vcpu);
+			exits = kvm_exitstat_vcpu_exits(vcpu);
 			if (exits == vcpu->exits)
 				continue;
 			if (kvm_exitstat_nl_batch_add(&batch, vm, vcpu))
@@ -101,8 +125,10 @@ static void exitstat_work_fn(struct work_struct *work)
 	struct kvm_exitstat_config *config = &kvm_exitstat.config;
 	u32 delay_ms = min_t(u32, config->interval_ms, KVM_EXITSTAT_LISTEN_MS);
 	u64 passed_ms;
+	bool log;
 
 	mutex_lock(&kvm_exitstat.lock);
+	log = config->log_exits;
 	if (list_empty(&kvm_exitstat.live))
 		goto out;
 
@@ -114,19 +140,34 @@ static void exitstat_work_fn(struct work_struct *work)
 		}
 		delay_ms = min_t(u64, config->interval_ms - passed_ms,
 				 config->min_spacing_ms);
+	} else if (log) {
+		delay_ms = config->min_spacing_ms;
 	}
 	queue_delayed_work(system_unbound_wq, &exitstat_work, msecs_to_jiffies(delay_ms));
 out:
 	mutex_unlock(&kvm_exitstat.lock);
+	if (log)
+		kvm_exitstat_log();
 }
 
-void kvm_exitstat_configure(const struct kvm_exitstat_config *config)
+int kvm_exitstat_configure(const struct kvm_exitstat_config *config)
 {
+	int r;
+
 	lockdep_assert_held(&kvm_exitstat.lock);
+
+	if (config->timing && !kvm_exitstat.config.timing) {
+		r = kvm_exitstat_start_timing();
+		if (r)
+			return r;
+	} else if (!config->timing && kvm_exitstat.config.timing) {
+		kvm_exitstat_stop_timing();
+	}
 
 	kvm_exitstat.config = *config;
 	if (!list_empty(&kvm_exitstat.live))
 		mod_delayed_work(system_unbound_wq, &exitstat_work, 0);
+	return 0;
 }
 
 int kvm_exitstat_create_vm(struct kvm *kvm)
@@ -165,6 +206,7 @@ int kvm_exitstat_create_vm(struct kvm *kvm)
 
 static void free_vcpu(struct kvm_exitstat_vcpu *vcpu)
 {
+	kfree(vcpu->timing);
 	kfree(vcpu->l2);
 	kfree(vcpu);
 }
@@ -189,8 +231,10 @@ void kvm_exitstat_destroy_vm(struct kvm *kvm)
 	struct kvm_exitstat_vm *vm = kvm->exitstat;
 	struct kvm_exitstat_batch batch;
 	struct kvm_exitstat_vcpu *vcpu;
+	char *line;
 
 	mutex_lock(&kvm_exitstat.lock);
+	line = kvm_exitstat_log_line(vm);
 	vm->destroyed_ns = ktime_get_boottime_ns();
 	if (kvm_exitstat_nl_listening()) {
 		kvm_exitstat_nl_batch_start(&batch);
@@ -220,6 +264,10 @@ void kvm_exitstat_destroy_vm(struct kvm *kvm)
 		forget_vm(list_first_entry(&kvm_exitstat.dead,
 					   struct kvm_exitstat_vm, node));
 	mutex_unlock(&kvm_exitstat.lock);
+
+	if (line)
+		pr_info("%s\n", line);
+	kfree(line);
 }
 
 int kvm_exitstat_create_vcpu(struct kvm_vcpu *kvm_vcpu)
@@ -238,6 +286,12 @@ int kvm_exitstat_create_vcpu(struct kvm_vcpu *kvm_vcpu)
 	kvm_vcpu->exitstat.count = vcpu->l1.count;
 	kvm_vcpu->exitstat.level[KVM_EXITSTAT_L1] = vcpu->l1.count;
 	kvm_vcpu->exitstat.level[KVM_EXITSTAT_L2] = vcpu->l1.count;
+
+	if (READ_ONCE(kvm_exitstat.config.timing) &&
+	    kvm_exitstat_alloc_timing(vcpu, GFP_KERNEL_ACCOUNT)) {
+		kvm_exitstat_free_vcpu(kvm_vcpu);
+		return -ENOMEM;
+	}
 	return 0;
 }
 
@@ -248,6 +302,13 @@ void kvm_exitstat_add_vcpu(struct kvm_vcpu *kvm_vcpu)
 	struct kvm_exitstat_vm *vm = kvm_vcpu->kvm->exitstat;
 
 	mutex_lock(&kvm_exitstat.lock);
+	/*
+	 * Timing may have come on after kvm_exitstat_create_vcpu(), and this
+	 * cannot fail: an allocation that small and not accounted does so only
+	 * for a task that is being killed, whose vCPU goes untimed.
+	 */
+	if (kvm_exitstat.config.timing)
+		kvm_exitstat_alloc_timing(vcpu, GFP_KERNEL);
 	vcpu->index = vm->nr_vcpus++;
 	list_add_tail(&vcpu->node, &vm->vcpus);
 	kvm_exitstat.generation++;

@@ -10,22 +10,17 @@
 #include "exitstat.h"
 #include "exitstat_nl_gen.h"
 
-/* All reasons of one vCPU, at both levels. */
-#define NR_COUNTS	(KVM_EXITSTAT_NR_LEVELS * KVM_EXITSTAT_NR_SLOTS)
+#define NR_COUNTS	KVM_EXITSTAT_NR_COUNTS
 
 /*
- * The most that a message with all reasons of one vCPU, or of one VM, takes:
- * code, delta and total, each with a pad attribute where u64 must be aligned,
- * and two flags a reason, and less than 512 bytes for all else.
+ * The most that a message with all reasons of one vCPU, or of one VM, takes,
+ * which has no times: code, delta and total, each with a pad attribute where
+ * u64 must be aligned, and two flags a reason, and less than 512 bytes for all
+ * else.
  */
 #define REASON_SIZE	(nla_total_size(0) + 3 * nla_total_size_64bit(sizeof(u64)) + \
 			 2 * nla_total_size(0))
 #define STATS_SIZE	(512 + NR_COUNTS * REASON_SIZE)
-
-static enum kvm_exitstat_level count_level(unsigned int i)
-{
-	return i / KVM_EXITSTAT_NR_SLOTS;
-}
 
 static int put_header(struct sk_buff *skb, u64 seq, u64 time_ns)
 {
@@ -68,7 +63,7 @@ static int put_vm(struct sk_buff *skb, const struct kvm_exitstat_vm *vm)
 static int put_reason(struct sk_buff *skb, int attr, enum kvm_exitstat_isa isa,
 		      unsigned int i, u64 total, const u64 *sent)
 {
-	unsigned int slot = i % KVM_EXITSTAT_NR_SLOTS;
+	unsigned int slot = kvm_exitstat_count_slot(i);
 	bool other = slot == KVM_EXITSTAT_SLOT_OTHER;
 	struct nlattr *nest = nla_nest_start(skb, attr);
 
@@ -78,7 +73,7 @@ static int put_reason(struct sk_buff *skb, int attr, enum kvm_exitstat_isa isa,
 	if ((!other && nla_put_u64_64bit(skb, KVM_EXITSTAT_A_REASON_CODE,
 					 kvm_arch_exitstat_code(isa, slot),
 					 KVM_EXITSTAT_A_REASON_PAD)) ||
-	    (count_level(i) == KVM_EXITSTAT_L2 &&
+	    (kvm_exitstat_count_level(i) == KVM_EXITSTAT_L2 &&
 	     nla_put_flag(skb, KVM_EXITSTAT_A_REASON_NESTED)) ||
 	    (other && nla_put_flag(skb, KVM_EXITSTAT_A_REASON_OTHER)) ||
 	    (sent && nla_put_u64_64bit(skb, KVM_EXITSTAT_A_REASON_DELTA,
@@ -92,20 +87,128 @@ static int put_reason(struct sk_buff *skb, int attr, enum kvm_exitstat_isa isa,
 	return 0;
 }
 
+/* Put the time of a place. */
+static int put_time(struct sk_buff *skb, enum kvm_exitstat_isa isa,
+		    const struct kvm_exitstat_timing *timing, unsigned int place,
+		    u64 total_ns)
+{
+	const struct kvm_exitstat_time *time = &timing->time[place];
+	unsigned int count = timing->count[place];
+	unsigned int slot = kvm_exitstat_count_slot(count);
+	bool rest = place == KVM_EXITSTAT_TIME_REST;
+	bool other = !rest && slot == KVM_EXITSTAT_SLOT_OTHER;
+	u64 histogram[KVM_EXITSTAT_TIME_BUCKETS];
+	unsigned int i, nr = 0;
+	struct nlattr *nest;
+
+	for (i = 0; i < KVM_EXITSTAT_TIME_BUCKETS; i++) {
+		histogram[i] = READ_ONCE(time->histogram[i]);
+		if (histogram[i])
+			nr = i + 1;
+	}
+
+	nest = nla_nest_start(skb, KVM_EXITSTAT_A_VCPU_TIME);
+	if (!nest)
+		return -EMSGSIZE;
+
+	if ((!rest && !other &&
+	     nla_put_u64_64bit(skb, KVM_EXITSTAT_A_TIME_CODE,
+			       kvm_arch_exitstat_code(isa, slot),
+			       KVM_EXITSTAT_A_TIME_PAD)) ||
+	    (!rest && kvm_exitstat_count_level(count) == KVM_EXITSTAT_L2 &&
+	     nla_put_flag(skb, KVM_EXITSTAT_A_TIME_NESTED)) ||
+	    (other && nla_put_flag(skb, KVM_EXITSTAT_A_TIME_OTHER)) ||
+	    (rest && nla_put_flag(skb, KVM_EXITSTAT_A_TIME_REST)) ||
+	    nla_put_u64_64bit(skb, KVM_EXITSTAT_A_TIME_TOTAL_NS, total_ns,
+			      KVM_EXITSTAT_A_TIME_PAD) ||
+	    nla_put_u64_64bit(skb, KVM_EXITSTAT_A_TIME_MAX_NS, READ_ONCE(time->max_ns),
+			      KVM_EXITSTAT_A_TIME_PAD) ||
+	    nla_put_64bit(skb, KVM_EXITSTAT_A_TIME_HISTOGRAM, nr * sizeof(*histogram),
+			  histogram, KVM_EXITSTAT_A_TIME_PAD)) {
+		nla_nest_cancel(skb, nest);
+		return -EMSGSIZE;
+	}
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/* What to put of a vCPU. */
+enum vcpu_part {
+	/* All counts that are not zero. */
+	VCPU_COUNTS,
+	/* These, and all times. */
+	VCPU_ALL,
+	/* Counts and times that changed since they were last sent. */
+	VCPU_CHANGES,
+};
+
+/* As put_vcpu(), of the reasons. */
+static int put_reasons(struct sk_buff *skb, enum kvm_exitstat_isa isa,
+		       struct kvm_exitstat_vcpu *vcpu, unsigned int *pos, bool changes)
+{
+	struct kvm_exitstat_counts *c;
+	unsigned int slot;
+	u64 total;
+	int r;
+
+	for (; *pos < NR_COUNTS; ++*pos) {
+		slot = kvm_exitstat_count_slot(*pos);
+		c = kvm_exitstat_counts(vcpu, kvm_exitstat_count_level(*pos));
+		if (!c)
+			continue;
+
+		total = READ_ONCE(c->count[slot]);
+		if (total == (changes ? c->sent[slot] : 0))
+			continue;
+
+		r = put_reason(skb, KVM_EXITSTAT_A_VCPU_REASON, isa, *pos, total,
+			       changes ? &c->sent[slot] : NULL);
+		if (r)
+			return r;
+		if (changes)
+			c->sent[slot] = total;
+	}
+	return 0;
+}
+
+/* As put_vcpu(), of the times. */
+static int put_times(struct sk_buff *skb, enum kvm_exitstat_isa isa,
+		     struct kvm_exitstat_timing *timing, unsigned int *pos, bool changes)
+{
+	unsigned int place;
+	u64 total_ns;
+	int r;
+
+	for (; *pos < NR_COUNTS + KVM_EXITSTAT_NR_TIMES; ++*pos) {
+		place = *pos - NR_COUNTS;
+		total_ns = READ_ONCE(timing->time[place].total_ns);
+		if (total_ns == (changes ? timing->sent[place] : 0))
+			continue;
+
+		/* Pairs with kvm_exitstat_time_entry(): what made it up is there. */
+		smp_rmb();
+		r = put_time(skb, isa, timing, place, total_ns);
+		if (r)
+			return r;
+		if (changes)
+			timing->sent[place] = total_ns;
+	}
+	return 0;
+}
+
 /*
- * Put a vCPU with its reasons from count number *pos on: all that are not
- * zero, or those that changed since they were last sent.  Returns -EMSGSIZE
- * when the message is full, with *pos where the next one goes on; what did fit
- * stays in.
+ * Put a vCPU, from *pos on: its reasons by the number of their counts, and then
+ * its times by their places.  Returns -EMSGSIZE when the message is full, with
+ * *pos where the next one goes on; what did fit stays in.
  */
 static int put_vcpu(struct sk_buff *skb, const struct kvm_exitstat_vm *vm,
-		    struct kvm_exitstat_vcpu *vcpu, unsigned int *pos, bool changes)
+		    struct kvm_exitstat_vcpu *vcpu, unsigned int *pos,
+		    enum vcpu_part part)
 {
-	unsigned int slot, nr_put = 0;
-	struct kvm_exitstat_counts *c;
+	bool changes = part == VCPU_CHANGES;
 	struct nlattr *nest;
-	int r = 0;
-	u64 total;
+	unsigned int len;
+	int r;
 
 	nest = nla_nest_start(skb, KVM_EXITSTAT_A_STATS_VCPU);
 	if (!nest)
@@ -120,26 +223,12 @@ static int put_vcpu(struct sk_buff *skb, const struct kvm_exitstat_vm *vm,
 		return -EMSGSIZE;
 	}
 
-	for (; *pos < NR_COUNTS; ++*pos) {
-		slot = *pos % KVM_EXITSTAT_NR_SLOTS;
-		c = kvm_exitstat_counts(vcpu, count_level(*pos));
-		if (!c)
-			break;
+	len = skb->len;
+	r = put_reasons(skb, vm->isa, vcpu, pos, changes);
+	if (!r && part != VCPU_COUNTS && vcpu->timing)
+		r = put_times(skb, vm->isa, vcpu->timing, pos, changes);
 
-		total = READ_ONCE(c->count[slot]);
-		if (total == (changes ? c->sent[slot] : 0))
-			continue;
-
-		r = put_reason(skb, KVM_EXITSTAT_A_VCPU_REASON, vm->isa, *pos,
-			       total, changes ? &c->sent[slot] : NULL);
-		if (r)
-			break;
-		if (changes)
-			c->sent[slot] = total;
-		nr_put++;
-	}
-
-	if (!nr_put && (changes || r))
+	if (skb->len == len && (changes || r))
 		nla_nest_cancel(skb, nest);
 	else
 		nla_nest_end(skb, nest);
@@ -148,27 +237,12 @@ static int put_vcpu(struct sk_buff *skb, const struct kvm_exitstat_vm *vm,
 
 static int put_sums(struct sk_buff *skb, const struct kvm_exitstat_vm *vm)
 {
-	struct kvm_exitstat_vcpu *vcpu;
-	struct kvm_exitstat_counts *c;
-	enum kvm_exitstat_level level;
+	u64 *sums = kvm_exitstat_sums(vm);
 	unsigned int i;
-	u64 *sums;
 	int r = 0;
 
-	sums = kcalloc(NR_COUNTS, sizeof(*sums), GFP_KERNEL);
 	if (!sums)
 		return -ENOMEM;
-
-	list_for_each_entry(vcpu, &vm->vcpus, node) {
-		for (level = 0; level < KVM_EXITSTAT_NR_LEVELS; level++) {
-			c = kvm_exitstat_counts(vcpu, level);
-			if (!c)
-				continue;
-			for (i = 0; i < KVM_EXITSTAT_NR_SLOTS; i++)
-				sums[level * KVM_EXITSTAT_NR_SLOTS + i] +=
-					READ_ONCE(c->count[i]);
-		}
-	}
 
 	for (i = 0; i < NR_COUNTS && !r; i++) {
 		if (sums[i])
@@ -252,7 +326,7 @@ int kvm_exitstat_nl_batch_add(struct kvm_exitstat_batch *batch,
 				return r;
 		}
 		len = batch->skb->len;
-		r = put_vcpu(batch->skb, vm, vcpu, &pos, true);
+		r = put_vcpu(batch->skb, vm, vcpu, &pos, VCPU_CHANGES);
 		if (batch->skb->len > len)
 			batch->empty = false;
 		else if (r && WARN_ON_ONCE(batch->empty))
@@ -346,7 +420,7 @@ int kvm_exitstat_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
 	if (!r)
 		r = put_vm(reply, vm);
 	if (!r)
-		r = vcpu ? put_vcpu(reply, vm, vcpu, &first, false) :
+		r = vcpu ? put_vcpu(reply, vm, vcpu, &first, VCPU_COUNTS) :
 			   put_sums(reply, vm);
 	genlmsg_end(reply, hdr);
 out:
@@ -401,7 +475,7 @@ static int dump_vm(struct sk_buff *skb, struct netlink_callback *cb,
 		}
 
 		len = skb->len;
-		r = put_vcpu(skb, vm, vcpu, &dump->pos, false);
+		r = put_vcpu(skb, vm, vcpu, &dump->pos, VCPU_ALL);
 		if (skb->len > len)
 			progress = true;
 		if (r)
@@ -469,7 +543,9 @@ static int fill_config(struct sk_buff *skb)
 
 	if (nla_put_u32(skb, KVM_EXITSTAT_A_CONFIG_INTERVAL_MS, config->interval_ms) ||
 	    nla_put_u32(skb, KVM_EXITSTAT_A_CONFIG_BATCH_EXITS, config->batch_exits) ||
-	    nla_put_u32(skb, KVM_EXITSTAT_A_CONFIG_MIN_SPACING_MS, config->min_spacing_ms))
+	    nla_put_u32(skb, KVM_EXITSTAT_A_CONFIG_MIN_SPACING_MS, config->min_spacing_ms) ||
+	    nla_put_u32(skb, KVM_EXITSTAT_A_CONFIG_LOG_EXITS, config->log_exits) ||
+	    nla_put_u8(skb, KVM_EXITSTAT_A_CONFIG_TIMING, config->timing))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -540,13 +616,21 @@ int kvm_exitstat_nl_config_set_doit(struct sk_buff *skb, struct genl_info *info)
 	if (info->attrs[KVM_EXITSTAT_A_CONFIG_MIN_SPACING_MS])
 		config.min_spacing_ms =
 			nla_get_u32(info->attrs[KVM_EXITSTAT_A_CONFIG_MIN_SPACING_MS]);
+	if (info->attrs[KVM_EXITSTAT_A_CONFIG_LOG_EXITS])
+		config.log_exits =
+			nla_get_u32(info->attrs[KVM_EXITSTAT_A_CONFIG_LOG_EXITS]);
+	if (info->attrs[KVM_EXITSTAT_A_CONFIG_TIMING])
+		config.timing = nla_get_u8(info->attrs[KVM_EXITSTAT_A_CONFIG_TIMING]);
 
 	if (config.min_spacing_ms > config.interval_ms) {
 		GENL_SET_ERR_MSG(info, "min-spacing-ms is longer than interval-ms");
 		r = -EINVAL;
 	} else {
-		kvm_exitstat_configure(&config);
-		notify_config();
+		r = kvm_exitstat_configure(&config);
+		if (r)
+			GENL_SET_ERR_MSG(info, "no memory for the times of all vCPUs");
+		else
+			notify_config();
 	}
 	mutex_unlock(&kvm_exitstat.lock);
 	return r;

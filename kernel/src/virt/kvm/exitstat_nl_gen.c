@@ -33,10 +33,12 @@ static const struct nla_policy kvm_exitstat_stats_get_dump_nl_policy[KVM_EXITSTA
 };
 
 /* KVM_EXITSTAT_CMD_CONFIG_SET - do */
-static const struct nla_policy kvm_exitstat_config_set_nl_policy[KVM_EXITSTAT_A_CONFIG_MIN_SPACING_MS + 1] = {
+static const struct nla_policy kvm_exitstat_config_set_nl_policy[KVM_EXITSTAT_A_CONFIG_TIMING + 1] = {
 	[KVM_EXITSTAT_A_CONFIG_INTERVAL_MS] = NLA_POLICY_FULL_RANGE(NLA_U32, &kvm_exitstat_a_config_interval_ms_range),
 	[KVM_EXITSTAT_A_CONFIG_BATCH_EXITS] = NLA_POLICY_MIN(NLA_U32, 1),
 	[KVM_EXITSTAT_A_CONFIG_MIN_SPACING_MS] = NLA_POLICY_FULL_RANGE(NLA_U32, &kvm_exitstat_a_config_min_spacing_ms_range),
+	[KVM_EXITSTAT_A_CONFIG_LOG_EXITS] = { .type = NLA_U32, },
+	[KVM_EXITSTAT_A_CONFIG_TIMING] = NLA_POLICY_MAX(NLA_U8, 1),
 };
 
 /* Ops table for kvm_exitstat */
@@ -64,7 +66,7 @@ static const struct genl_split_ops kvm_exitstat_nl_ops[] = {
 		.cmd		= KVM_EXITSTAT_CMD_CONFIG_SET,
 		.doit		= kvm_exitstat_nl_config_set_doit,
 		.policy		= kvm_exitstat_config_set_nl_policy,
-		.maxattr	= KVM_EXITSTAT_A_CONFIG_MIN_SPACING_MS,
+		.maxattr	= KVM_EXITSTAT_A_CONFIG_TIMING,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 };

@@ -179,7 +179,7 @@ static void test_totals(struct kunit *test)
 	t->vcpu[1].l1.count[other] = 6;
 	t->vcpu[1].l2 = &t->l2[1];
 	t->l2[1].count[12] = U64_MAX;
-	KUNIT_ASSERT_EQ(test, put_vcpu(skb, &t->vm, &t->vcpu[1], &pos, false), 0);
+	KUNIT_ASSERT_EQ(test, put_vcpu(skb, &t->vm, &t->vcpu[1], &pos, VCPU_COUNTS), 0);
 	KUNIT_EXPECT_EQ(test, pos, NR_COUNTS);
 
 	see_attrs(test, skb);
@@ -203,16 +203,16 @@ static void test_deltas(struct kunit *test)
 
 	vcpu->l1.count[3] = 10;
 	vcpu->l1.count[4] = 20;
-	KUNIT_ASSERT_EQ(test, put_vcpu(skb, &t->vm, vcpu, &pos, true), 0);
+	KUNIT_ASSERT_EQ(test, put_vcpu(skb, &t->vm, vcpu, &pos, VCPU_CHANGES), 0);
 
 	len = skb->len;
 	pos = 0;
-	KUNIT_ASSERT_EQ(test, put_vcpu(skb, &t->vm, vcpu, &pos, true), 0);
+	KUNIT_ASSERT_EQ(test, put_vcpu(skb, &t->vm, vcpu, &pos, VCPU_CHANGES), 0);
 	KUNIT_EXPECT_EQ_MSG(test, skb->len, len, "a vCPU without changes takes room");
 
 	vcpu->l1.count[3] = 17;
 	pos = 0;
-	KUNIT_ASSERT_EQ(test, put_vcpu(skb, &t->vm, vcpu, &pos, true), 0);
+	KUNIT_ASSERT_EQ(test, put_vcpu(skb, &t->vm, vcpu, &pos, VCPU_CHANGES), 0);
 
 	see_attrs(test, skb);
 	KUNIT_EXPECT_EQ(test, t->seen[0].times[3], 2);
@@ -232,7 +232,7 @@ static void test_fits(struct kunit *test)
 	set_all_counts(t);
 	KUNIT_ASSERT_EQ(test, put_header(skb, U64_MAX, U64_MAX), 0);
 	KUNIT_ASSERT_EQ(test, put_vm(skb, &t->vm), 0);
-	KUNIT_ASSERT_EQ(test, put_vcpu(skb, &t->vm, &t->vcpu[2], &pos, true), 0);
+	KUNIT_ASSERT_EQ(test, put_vcpu(skb, &t->vm, &t->vcpu[2], &pos, VCPU_CHANGES), 0);
 	see_attrs(test, skb);
 	expect_all_once(test, 2, true);
 }
@@ -256,7 +256,7 @@ static void test_cut(struct kunit *test)
 			KUNIT_ASSERT_LE_MSG(test, ++messages, NR_COUNTS,
 					    "no end with %u bytes", room);
 			skb = test_skb(test, room);
-			r = put_vcpu(skb, &t->vm, &t->vcpu[0], &pos, true);
+			r = put_vcpu(skb, &t->vm, &t->vcpu[0], &pos, VCPU_CHANGES);
 			see_attrs(test, skb);
 			kunit_release_action(test, free_test_skb, skb);
 		} while (r == -EMSGSIZE);
@@ -275,7 +275,7 @@ static void test_no_room(struct kunit *test)
 	set_all_counts(t);
 	for (room = 0; room < 72; room += 4) {
 		skb = test_skb(test, room);
-		KUNIT_EXPECT_EQ(test, put_vcpu(skb, &t->vm, &t->vcpu[0], &pos, true),
+		KUNIT_EXPECT_EQ(test, put_vcpu(skb, &t->vm, &t->vcpu[0], &pos, VCPU_CHANGES),
 				-EMSGSIZE);
 		KUNIT_EXPECT_EQ(test, put_vm(skb, &t->vm), -EMSGSIZE);
 		KUNIT_EXPECT_EQ(test, skb->len, 0);

@@ -10,6 +10,9 @@
 #include <linux/build_bug.h>
 #include <linux/kvm_host.h>
 
+#include <asm/svm.h>
+#include <asm/vmx.h>
+
 #include "exitstat.h"
 #include "../../../virt/kvm/exitstat.h"
 
@@ -82,15 +85,40 @@ enum kvm_exitstat_isa kvm_arch_exitstat_isa(void)
 						      KVM_EXITSTAT_ISA_VMX;
 }
 
-void kvm_exitstat_count_svm_rare(struct kvm_vcpu *vcpu, u64 code)
+/* The names that the kvm_exit tracepoint prints. */
+struct exit_name {
+	u64 code;
+	const char *name;
+};
+
+static const struct exit_name vmx_names[] = { VMX_EXIT_REASONS };
+static const struct exit_name svm_names[] = { SVM_EXIT_REASONS };
+
+const char *kvm_arch_exitstat_name(enum kvm_exitstat_isa isa, u64 code)
+{
+	const struct exit_name *names = vmx_names;
+	unsigned int i, nr = ARRAY_SIZE(vmx_names);
+
+	if (isa == KVM_EXITSTAT_ISA_SVM) {
+		names = svm_names;
+		nr = ARRAY_SIZE(svm_names);
+	}
+	for (i = 0; i < nr; i++) {
+		if (names[i].code == code)
+			return names[i].name;
+	}
+	return NULL;
+}
+
+unsigned int kvm_exitstat_svm_rare_slot(u64 code)
 {
 	/* Not every kernel keeps the upper half of a code, all ones if negative. */
 	u32 negative = code <= U32_MAX ? ~(u32)code : min_t(u64, ~code, U32_MAX);
 
 	BUILD_BUG_ON(SVM_SLOT_NEGATIVE + NR_SVM_NEGATIVE != KVM_EXITSTAT_SLOT_OTHER);
-	vcpu->exitstat.count[SVM_SLOT_NEGATIVE + min_t(u32, negative, NR_SVM_NEGATIVE)]++;
+	return SVM_SLOT_NEGATIVE + min_t(u32, negative, NR_SVM_NEGATIVE);
 }
-EXPORT_SYMBOL_GPL(kvm_exitstat_count_svm_rare);
+EXPORT_SYMBOL_GPL(kvm_exitstat_svm_rare_slot);
 
 #ifdef CONFIG_KVM_EXITSTAT_KUNIT_TEST
 #include "exitstat_test.c"

@@ -10,20 +10,30 @@
 #ifdef CONFIG_KVM_EXITSTAT
 extern u8 kvm_exitstat_svm_slots[KVM_EXITSTAT_SVM_CODE_MAX + 1];
 
-void kvm_exitstat_count_svm_rare(struct kvm_vcpu *vcpu, u64 code);
+unsigned int kvm_exitstat_svm_rare_slot(u64 code);
+
+static __always_inline void kvm_exitstat_count(struct kvm_vcpu *vcpu, unsigned long slot)
+{
+	vcpu->exitstat.count[slot]++;
+	if (static_branch_unlikely(&kvm_exitstat_timing))
+		kvm_exitstat_time_exit(vcpu, slot);
+}
 
 /* Basic exit reasons are dense: each is its own slot. */
 static __always_inline void kvm_exitstat_count_vmx(struct kvm_vcpu *vcpu, u16 basic)
 {
-	vcpu->exitstat.count[min_t(u16, basic, KVM_EXITSTAT_SLOT_OTHER)]++;
+	kvm_exitstat_count(vcpu, min_t(u16, basic, KVM_EXITSTAT_SLOT_OTHER));
 }
 
 static __always_inline void kvm_exitstat_count_svm(struct kvm_vcpu *vcpu, u64 code)
 {
+	unsigned long slot;
+
 	if (likely(code <= KVM_EXITSTAT_SVM_CODE_MAX))
-		vcpu->exitstat.count[kvm_exitstat_svm_slots[code]]++;
+		slot = kvm_exitstat_svm_slots[code];
 	else
-		kvm_exitstat_count_svm_rare(vcpu, code);
+		slot = kvm_exitstat_svm_rare_slot(code);
+	kvm_exitstat_count(vcpu, slot);
 }
 
 /* Choosing the counters here spares every exit the question. */
