@@ -17,6 +17,7 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/model/registry_internal.h \
 	daemon/model/registry_read.c \
 	daemon/model/registry_storm.c \
+	daemon/model/registry_time.c \
 	daemon/model/registry_vm.c \
 	daemon/model/sample.c daemon/model/sample.h \
 	daemon/model/spread.h \
@@ -35,9 +36,11 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/sink/metrics.c daemon/sink/metrics.h \
 	daemon/sink/metrics_http.c daemon/sink/metrics_http.h \
 	daemon/sink/metrics_text.c daemon/sink/metrics_text.h \
+	daemon/source/genl_attr.c daemon/source/genl_attr.h \
 	daemon/source/genl_config.c daemon/source/genl_config.h \
 	daemon/source/genl_control.c \
 	daemon/source/genl_parse.c daemon/source/genl_parse.h \
+	daemon/source/genl_parse_vcpu.c daemon/source/genl_parse_vcpu.h \
 	daemon/source/genl_request.c daemon/source/genl_request.h \
 	daemon/source/genl_socket.c daemon/source/genl_socket.h \
 	daemon/source/genl_source.c daemon/source/genl_source.h \

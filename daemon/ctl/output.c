@@ -21,8 +21,9 @@
 
 #define LINE_WIDTH 79
 
-#define PERCENT	 100.0
-#define MS_PER_S 1000
+#define NS_THOUSAND 1000
+#define PERCENT	    100.0
+#define MS_PER_S    1000
 
 #define MINUTE_S 60
 #define HOUR_S	 3600
@@ -178,6 +179,31 @@ char *format_rate(double rate)
 	if (rate > 0 && rate < RATE_DECIMAL_MAX)
 		return format("%.1f", rate);
 	return format("%.0f", rate);
+}
+
+char *format_nanoseconds(double ns)
+{
+	static const char *const units[] = { "ns", "us", "ms", "s" };
+	size_t unit = 0;
+
+	if (ns < NS_THOUSAND)
+		return format("%.0fns", ns);
+	while (ns >= NS_THOUSAND && unit + 1 < sizeof(units) / sizeof(units[0])) {
+		ns /= NS_THOUSAND;
+		unit++;
+	}
+	return format("%.1f%s", ns, units[unit]);
+}
+
+bool has_times(const json_t *reasons)
+{
+	const json_t *reason;
+	size_t i;
+
+	json_array_foreach(reasons, i, reason)
+		if (json_object_get(reason, "time"))
+			return true;
+	return false;
 }
 
 bool has_nested(const json_t *reasons)

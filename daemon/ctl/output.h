@@ -58,10 +58,16 @@ int64_t parse_time_ms(const char *text);
 /* "45s", "3min 20s", "2h 5min", "12d 3h" */
 char *format_duration(long long seconds);
 char *format_rate(double rate);
+
+/* "812ns", "12.3us", "4.6ms", "17.0s" */
+char *format_nanoseconds(double ns);
 char *format_percent(double part, double whole);
 
 /* Whether any of these was taken while a guest of a guest ran. */
 bool has_nested(const json_t *reasons);
+
+/* Whether the kernel measured how long any of these took. */
+bool has_times(const json_t *reasons);
 
 /* -- tables -------------------------------------------------------------- */
 

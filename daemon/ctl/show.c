@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "ctl/connect.h"
@@ -20,7 +21,7 @@ enum {
 	COLUMN_TOTAL,
 	COLUMN_PERCENT,
 	COLUMN_RATES,
-	COLUMN_NESTED = COLUMN_RATES + 4,
+	COLUMN_MORE = COLUMN_RATES + 4,
 };
 
 enum {
@@ -61,28 +62,63 @@ struct filter {
 	uint64_t vcpu;
 };
 
-/* The last one only where a guest has guests of its own. */
-static const struct column plain_columns[] = {
-	{ "REASON", false, false }, { "TOTAL", true, false }, { "%", true, false }, RATE_COLUMNS,
-	{ NULL, false, false },
+/* More come where there is something to tell: what is taken from nested guests, and times. */
+static const struct column columns[] = {
+	{ "REASON", false, false },
+	{ "TOTAL", true, false },
+	{ "%", true, false },
+	RATE_COLUMNS,
 };
-static const struct column nested_columns[] = {
-	{ "REASON", false, false }, { "TOTAL", true, false }, { "%", true, false }, RATE_COLUMNS,
-	{ "NESTED", true, false },  { NULL, false, false },
+static const struct column nested_column = { "NESTED", true, false };
+static const struct column time_columns[] = {
+	{ "TIME", true, false },
+	{ "MEAN", true, false },
+	{ "MAX", true, false },
 };
+
+#define N_COLUMNS      (sizeof(columns) / sizeof(columns[0]))
+#define N_TIME_COLUMNS (sizeof(time_columns) / sizeof(time_columns[0]))
+
+static struct libscols_table *reason_table(const struct ctl *ctl, bool nested, bool times)
+{
+	struct column all[N_COLUMNS + 1 + N_TIME_COLUMNS + 1] = { { NULL, false, false } };
+	size_t n = N_COLUMNS;
+
+	memcpy(all, columns, sizeof(columns));
+	if (nested)
+		all[n++] = nested_column;
+	if (times)
+		memcpy(all + n, time_columns, sizeof(time_columns));
+	return table_new(all, ctl->colour);
+}
+
+/* The sum, the mean and the longest of a time, which may be missing. */
+static void print_time(struct libscols_line *line, size_t column, const json_t *time)
+{
+	double exits = (double)get_int(time, "exits"), total = (double)get_int(time, "total_ns");
+
+	if (exits <= 0)
+		return;
+	table_text(line, column, format_nanoseconds(total));
+	table_text(line, column + 1, format_nanoseconds(total / exits));
+	table_text(line, column + 2, format_nanoseconds((double)get_int(time, "max_ns")));
+}
 
 /* owner is the VM or vCPU whose reasons these are. */
 static void print_reasons(const struct ctl *ctl, const json_t *owner)
 {
 	const json_t *reasons = json_object_get(owner, "reasons"), *reason;
+	const json_t *rest = json_object_get(owner, "rest_time");
 	bool nested = has_nested(reasons);
+	bool times = has_times(reasons) || rest;
+	size_t time_column = COLUMN_MORE + (nested ? 1 : 0);
 	struct libscols_table *table;
 	struct libscols_line *line;
 	size_t i;
 
 	if (json_array_size(reasons) == 0)
 		return;
-	table = table_new(nested ? nested_columns : plain_columns, ctl->colour);
+	table = reason_table(ctl, nested, times);
 	json_array_foreach(reasons, i, reason) {
 		line = table_row(table);
 		table_text(line, COLUMN_REASON, get_text(reason, "reason"));
@@ -92,7 +128,14 @@ static void print_reasons(const struct ctl *ctl, const json_t *owner)
 					  (double)get_int(owner, "exits")));
 		table_rates(line, COLUMN_RATES, reason);
 		if (nested)
-			table_int(line, COLUMN_NESTED, get_int(reason, "nested"));
+			table_int(line, COLUMN_MORE, get_int(reason, "nested"));
+		if (times)
+			print_time(line, time_column, json_object_get(reason, "time"));
+	}
+	if (rest) {
+		line = table_row(table);
+		table_text(line, COLUMN_REASON, strdup("(others' times)"));
+		print_time(line, time_column, rest);
 	}
 	table_print(table);
 }
@@ -234,7 +277,8 @@ const struct ctl_command ctl_show = {
 	.args = "VM",
 	.help = "one VM with its exit reasons, the most frequent first",
 	.about = "Rates are exits per second over the time that heads them. NESTED is the part\n"
-		 "of TOTAL that was taken while a guest of the guest ran.",
+		 "of TOTAL that was taken while a guest of the guest ran. TIME, MEAN and MAX are\n"
+		 "there if the kernel measured how long exits took: see its setting timing.",
 	.options = options,
 	.args_min = 1,
 	.args_max = 1,

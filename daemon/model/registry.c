@@ -221,6 +221,10 @@ static int apply_vcpu(struct registry *registry, const struct exit_message *mess
 		r = vm_count(vm, vcpu, &message->reasons[sample->first_reason + i], &time);
 		result = worse(result, r);
 	}
+	for (i = 0; i < sample->n_times; i++) {
+		r = vcpu_set_time(vcpu, &message->times[sample->first_time + i]);
+		result = worse(result, r);
+	}
 	if (message->type == MESSAGE_EXITS && vm->updated_ns < message->time_ns)
 		vm->updated_ns = message->time_ns;
 	registry_queue_change(registry, vm);

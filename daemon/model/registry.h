@@ -28,10 +28,9 @@
 #include <uthash.h>
 
 #include "model/history.h"
+#include "model/sample.h"
 #include "model/storm.h"
 #include "model/window.h"
-
-struct exit_message;
 
 /* As many as the kernel remembers: a resync brings all of them back. */
 #define REGISTRY_DEAD_MAX 128
@@ -40,6 +39,8 @@ struct exit_message;
 #define REGISTRY_VMS_MAX	  65536
 #define REGISTRY_VCPUS_PER_VM_MAX 8192
 #define REGISTRY_REASONS_MAX	  1024
+/* The kernel has 34. */
+#define REGISTRY_TIMES_PER_VCPU_MAX 64
 
 /* With its NUL. A machine's name has at most 64, a unit's or a file's 255. */
 #define VM_NAME_MAX 256
@@ -49,6 +50,12 @@ enum {
 	COUNT_DIRECT, /* the VM's own guest */
 	COUNT_NESTED, /* a guest's guest (L2) */
 	COUNT_KINDS,
+};
+
+/* Which reason. */
+struct reason_key {
+	uint64_t code;
+	bool other; /* all the codes that the kernel does not know; code is 0 */
 };
 
 /* One reason, summed up over the vCPUs. */
@@ -80,6 +87,9 @@ struct vcpu {
 	uint64_t exits;
 	struct vcpu_reason *reasons; /* in no order */
 	struct window *windows; /* one a reason; NULL once the VM is dead */
+	struct sample_time *times; /* in no order; none unless the kernel took them */
+	size_t n_times;
+	size_t times_size;
 };
 
 struct vm {
@@ -239,6 +249,15 @@ void registry_vm_rates(const struct registry *registry, const struct vm *vm, uin
 void registry_vcpu_rates(const struct registry *registry, const struct vm *vm,
 			 const struct vcpu *vcpu, uint64_t now_ns, struct rates *per_reason,
 			 struct rates *sum);
+
+/*
+ * How long the exits for a reason took, of the VM's own guest and of guests' guests,
+ * or with reason NULL those for all reasons that have no time of their own. False if
+ * it was not measured.
+ */
+bool registry_vcpu_time(const struct vcpu *vcpu, const struct reason_key *reason,
+			struct exit_time *out);
+bool registry_vm_time(const struct vm *vm, const struct reason_key *reason, struct exit_time *out);
 
 /*
  * A part of a VM's history that has buckets of step_s seconds, aligned to

@@ -92,6 +92,9 @@ int vm_get_reason(struct vm *vm, const struct sample_reason *sample, size_t *out
 int vm_count(struct vm *vm, struct vcpu *vcpu, const struct sample_reason *reason,
 	     const struct count_time *time);
 
+/* Takes in what is longer than known: 0, -ENOMEM or -E2BIG. */
+int vcpu_set_time(struct vcpu *vcpu, const struct sample_time *sample);
+
 /* Raises the sum over all vCPUs, for those whose own counts were missed. */
 int vm_count_sum(struct vm *vm, const struct sample_reason *reason, const struct count_time *time);
 

@@ -16,6 +16,7 @@ static void vcpu_free(struct vcpu *vcpu)
 {
 	free(vcpu->reasons);
 	free(vcpu->windows);
+	free(vcpu->times);
 	free(vcpu);
 }
 

@@ -16,6 +16,8 @@ void exit_message_reset(struct exit_message *message)
 		.vcpus_size = message->vcpus_size,
 		.reasons = message->reasons,
 		.reasons_size = message->reasons_size,
+		.times = message->times,
+		.times_size = message->times_size,
 	};
 
 	*message = kept;
@@ -25,6 +27,7 @@ void exit_message_done(struct exit_message *message)
 {
 	free(message->vcpus);
 	free(message->reasons);
+	free(message->times);
 	*message = (struct exit_message){ 0 };
 }
 
@@ -54,4 +57,18 @@ struct sample_reason *exit_message_add_reason(struct exit_message *message)
 	reasons += message->n_reasons++;
 	*reasons = (struct sample_reason){ 0 };
 	return reasons;
+}
+
+struct sample_time *exit_message_add_time(struct exit_message *message)
+{
+	struct sample_time *times = array_reserve(message->times, &message->times_size,
+						  message->n_times + 1, sizeof(*times));
+
+	if (!times)
+		return NULL;
+
+	message->times = times;
+	times += message->n_times++;
+	*times = (struct sample_time){ 0 };
+	return times;
 }

@@ -24,6 +24,28 @@ struct sample_reason {
 	bool other;
 };
 
+/*
+ * How long exits took. The first bucket has those of less than EXIT_TIME_FIRST_NS,
+ * each further one those of up to twice as long, and the last all others.
+ */
+#define EXIT_TIME_BUCKETS  26
+#define EXIT_TIME_FIRST_NS 256
+
+struct exit_time {
+	uint64_t total_ns;
+	uint64_t max_ns;
+	uint64_t histogram[EXIT_TIME_BUCKETS]; /* exits */
+};
+
+/* Of one code, or of all that have none of their own. */
+struct sample_time {
+	uint64_t code; /* 0 with other or rest */
+	bool nested;
+	bool other;
+	bool rest;
+	struct exit_time time;
+};
+
 /* As long as the kernel has them, with the NUL. */
 #define SAMPLE_COMM_MAX 16
 
@@ -35,6 +57,9 @@ struct sample_vcpu {
 	/* its part of exit_message.reasons */
 	size_t first_reason;
 	size_t n_reasons;
+	/* and of exit_message.times */
+	size_t first_time;
+	size_t n_times;
 };
 
 struct sample_vm {
@@ -74,6 +99,10 @@ struct exit_message {
 	struct sample_reason *reasons;
 	size_t n_reasons;
 	size_t reasons_size;
+
+	struct sample_time *times;
+	size_t n_times;
+	size_t times_size;
 };
 
 /* Empties the message, keeps its storage. */
@@ -85,5 +114,6 @@ void exit_message_done(struct exit_message *message);
 /* A new element, all zero; NULL without memory. Pointers got before go stale. */
 struct sample_vcpu *exit_message_add_vcpu(struct exit_message *message);
 struct sample_reason *exit_message_add_reason(struct exit_message *message);
+struct sample_time *exit_message_add_time(struct exit_message *message);
 
 #endif

@@ -90,6 +90,8 @@ struct row {
 	uint64_t total;
 	uint64_t nested;
 	const struct rates *rates;
+	bool is_timed;
+	struct exit_time time;
 };
 
 static int compare_rows(const void *a, const void *b)
@@ -99,6 +101,35 @@ static int compare_rows(const void *a, const void *b)
 	if (x->total != y->total)
 		return x->total > y->total ? -1 : 1;
 	return (x->code > y->code) - (x->code < y->code);
+}
+
+static json_t *json_time_taken(const struct exit_time *time)
+{
+	json_t *histogram = json_array();
+	uint64_t exits = 0;
+	size_t i, n = 0;
+
+	for (i = 0; i < EXIT_TIME_BUCKETS; i++) {
+		exits += time->histogram[i];
+		if (time->histogram[i])
+			n = i + 1;
+	}
+	for (i = 0; i < n; i++) {
+		if (json_array_append_new(histogram, json_u64(time->histogram[i])) < 0) {
+			json_decref(histogram);
+			return NULL;
+		}
+	}
+	return json_pack("{s:o, s:o, s:o, s:o}", "exits", json_u64(exits), "total_ns",
+			 json_u64(time->total_ns), "max_ns", json_u64(time->max_ns), "histogram",
+			 histogram);
+}
+
+/* Only where there is one. */
+static int set_time_taken(json_t *owner, const char *key, bool is_timed,
+			  const struct exit_time *time)
+{
+	return is_timed ? json_object_set_new(owner, key, json_time_taken(time)) : 0;
 }
 
 /* Sorts rows. */
@@ -118,6 +149,10 @@ static json_t *json_reasons(uint32_t isa, struct row *rows, size_t n)
 				   json_code(row->code, row->other), "total", json_u64(row->total),
 				   "nested", json_u64(row->nested), "rates",
 				   json_rates(row->rates));
+		if (set_time_taken(reason, "time", row->is_timed, &row->time) < 0) {
+			json_decref(reason);
+			reason = NULL;
+		}
 		if (json_array_append_new(list, reason) < 0) {
 			json_decref(list);
 			return NULL;
@@ -176,7 +211,9 @@ static json_t *json_vcpu(const struct registry *registry, const struct vm *vm,
 {
 	_cleanup_free_ struct row *rows = NULL;
 	_cleanup_free_ struct rates *rates = NULL;
+	struct exit_time rest;
 	struct rates sum;
+	json_t *json;
 	uint32_t i;
 
 	if (!allocate(vcpu->n_reasons, &rows, &rates))
@@ -192,10 +229,17 @@ static json_t *json_vcpu(const struct registry *registry, const struct vm *vm,
 			.nested = reason->count[COUNT_NESTED],
 			.rates = &rates[i],
 		};
+		rows[i].is_timed = registry_vcpu_time(
+			vcpu, &(struct reason_key){ reason->code, reason->other }, &rows[i].time);
 	}
-	return json_pack("{s:I, s:o, s:o, s:o}", "id", (json_int_t)vcpu->id, "exits",
+	json = json_pack("{s:I, s:o, s:o, s:o}", "id", (json_int_t)vcpu->id, "exits",
 			 json_u64(vcpu->exits), "rates", json_rates(&sum), "reasons",
 			 json_reasons(vm->isa, rows, vcpu->n_reasons));
+	if (set_time_taken(json, "rest_time", registry_vcpu_time(vcpu, NULL, &rest), &rest) < 0) {
+		json_decref(json);
+		return NULL;
+	}
+	return json;
 }
 
 static json_t *json_vcpus(const struct registry *registry, const struct vm *vm, uint64_t now_ns)
@@ -217,6 +261,7 @@ json_t *json_vm_reasons(const struct registry *registry, const struct vm *vm, ui
 {
 	_cleanup_free_ struct row *rows = NULL;
 	_cleanup_free_ struct rates *rates = NULL;
+	struct exit_time rest;
 	struct rates sum;
 	json_t *json;
 	size_t i;
@@ -234,10 +279,13 @@ json_t *json_vm_reasons(const struct registry *registry, const struct vm *vm, ui
 			.nested = reason->count[COUNT_NESTED],
 			.rates = &rates[i],
 		};
+		rows[i].is_timed = registry_vm_time(
+			vm, &(struct reason_key){ reason->code, reason->other }, &rows[i].time);
 	}
 
 	json = json_vm_with(vm, &sum);
 	if (json_object_set_new(json, "reasons", json_reasons(vm->isa, rows, vm->n_reasons)) < 0 ||
+	    set_time_taken(json, "rest_time", registry_vm_time(vm, NULL, &rest), &rest) < 0 ||
 	    (vcpus && json_object_set_new(json, "vcpus", json_vcpus(registry, vm, now_ns)) < 0)) {
 		json_decref(json);
 		return NULL;

@@ -1,11 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * From the bytes of one kvm-exitstat message to a struct exit_message.
- *
- * libnl's policy check takes attributes that are too long, and of doubled ones
- * the last. Neither is anything that this kernel sends, so here both are
- * errors: better to drop a message and read totals anew than to guess.
- */
+/* From the bytes of one kvm-exitstat message to a struct exit_message. */
 #include "config.h"
 
 #include "source/genl_parse.h"
@@ -20,30 +14,10 @@
 #include <string.h>
 
 #include "model/sample.h"
+#include "source/genl_attr.h"
+#include "source/genl_parse_vcpu.h"
 
 /* clang-format off */
-#define U32 { .type = NLA_U32, .minlen = 4, .maxlen = 4 }
-#define U64 { .type = NLA_U64, .minlen = 8, .maxlen = 8 }
-#define FLAG { .type = NLA_FLAG, .maxlen = 0 }
-#define NEST { .type = NLA_NESTED }
-#define ANY { .type = NLA_NESTED } /* a string: its user checks it */
-
-static const struct nla_policy reason_policy[KVM_EXITSTAT_A_REASON_MAX + 1] = {
-	[KVM_EXITSTAT_A_REASON_CODE] = U64,
-	[KVM_EXITSTAT_A_REASON_NESTED] = FLAG,
-	[KVM_EXITSTAT_A_REASON_OTHER] = FLAG,
-	[KVM_EXITSTAT_A_REASON_DELTA] = U64,
-	[KVM_EXITSTAT_A_REASON_TOTAL] = U64,
-};
-
-static const struct nla_policy vcpu_policy[KVM_EXITSTAT_A_VCPU_MAX + 1] = {
-	[KVM_EXITSTAT_A_VCPU_VM_ID] = U64,
-	[KVM_EXITSTAT_A_VCPU_PID] = U32,
-	[KVM_EXITSTAT_A_VCPU_VCPU_ID] = U32,
-	[KVM_EXITSTAT_A_VCPU_ISA] = U32,
-	[KVM_EXITSTAT_A_VCPU_REASON] = NEST,
-};
-
 static const struct nla_policy vm_policy[KVM_EXITSTAT_A_VM_MAX + 1] = {
 	[KVM_EXITSTAT_A_VM_VM_ID] = U64,
 	[KVM_EXITSTAT_A_VM_PID] = U32,
@@ -68,125 +42,23 @@ static const struct nla_policy stats_policy[KVM_EXITSTAT_A_STATS_MAX + 1] = {
 
 /* clang-format on */
 
-#define MAY_REPEAT(type) (1U << (type))
-
-/* What nla_parse() does, strictly; multi has the attributes that may be there again. */
-static int parse(struct nlattr **tb, int max, const struct nlattr *head, int len,
-		 const struct nla_policy *policy, uint32_t multi)
-{
-	const struct nlattr *attr;
-	int rest, type;
-
-	memset(tb, 0, sizeof(*tb) * ((size_t)max + 1));
-	nla_for_each_attr(attr, head, len, rest) {
-		type = nla_type(attr);
-		if (type == 0 || type > max || policy[type].type == NLA_UNSPEC)
-			continue;
-		if (policy[type].type != NLA_NESTED &&
-		    (nla_len(attr) < policy[type].minlen || nla_len(attr) > policy[type].maxlen))
-			return -EBADMSG;
-		if (tb[type] && !(multi & MAY_REPEAT(type)))
-			return -EBADMSG;
-		tb[type] = (struct nlattr *)(uintptr_t)attr;
-	}
-	/* Something that is no attribute follows the last one. */
-	return rest > 0 ? -EBADMSG : 0;
-}
-
-static int parse_nest(struct nlattr **tb, int max, const struct nlattr *nest,
-		      const struct nla_policy *policy, uint32_t multi)
-{
-	return parse(tb, max, nla_data(nest), nla_len(nest), policy, multi);
-}
-
-static uint64_t get_u64(struct nlattr *const *tb, int type)
-{
-	return tb[type] ? nla_get_u64(tb[type]) : 0;
-}
-
-static uint32_t get_u32(struct nlattr *const *tb, int type)
-{
-	return tb[type] ? nla_get_u32(tb[type]) : 0;
-}
-
-static int parse_reason(const struct nlattr *nest, struct exit_message *message)
-{
-	struct nlattr *tb[KVM_EXITSTAT_A_REASON_MAX + 1];
-	struct sample_reason *reason;
-	int r;
-
-	r = parse_nest(tb, KVM_EXITSTAT_A_REASON_MAX, nest, reason_policy, 0);
-	if (r < 0)
-		return r;
-	/* What stands for all codes that are not known has none. */
-	if ((!tb[KVM_EXITSTAT_A_REASON_CODE] && !tb[KVM_EXITSTAT_A_REASON_OTHER]) ||
-	    !tb[KVM_EXITSTAT_A_REASON_TOTAL])
-		return -EBADMSG;
-
-	reason = exit_message_add_reason(message);
-	if (!reason)
-		return -ENOMEM;
-
-	reason->nested = tb[KVM_EXITSTAT_A_REASON_NESTED];
-	reason->other = tb[KVM_EXITSTAT_A_REASON_OTHER];
-	reason->code = reason->other ? 0 : get_u64(tb, KVM_EXITSTAT_A_REASON_CODE);
-	reason->delta = get_u64(tb, KVM_EXITSTAT_A_REASON_DELTA);
-	reason->total = get_u64(tb, KVM_EXITSTAT_A_REASON_TOTAL);
-	return 0;
-}
-
-static int parse_vcpu(const struct nlattr *nest, struct exit_message *message)
-{
-	struct nlattr *tb[KVM_EXITSTAT_A_VCPU_MAX + 1];
-	struct sample_vcpu *vcpu;
-	const struct nlattr *attr;
-	int r, rest;
-
-	r = parse_nest(tb, KVM_EXITSTAT_A_VCPU_MAX, nest, vcpu_policy,
-		       MAY_REPEAT(KVM_EXITSTAT_A_VCPU_REASON));
-	if (r < 0)
-		return r;
-	if (!tb[KVM_EXITSTAT_A_VCPU_VM_ID] || !tb[KVM_EXITSTAT_A_VCPU_VCPU_ID])
-		return -EBADMSG;
-
-	vcpu = exit_message_add_vcpu(message);
-	if (!vcpu)
-		return -ENOMEM;
-
-	vcpu->vm_id = get_u64(tb, KVM_EXITSTAT_A_VCPU_VM_ID);
-	vcpu->pid = get_u32(tb, KVM_EXITSTAT_A_VCPU_PID);
-	vcpu->vcpu_id = get_u32(tb, KVM_EXITSTAT_A_VCPU_VCPU_ID);
-	vcpu->isa = get_u32(tb, KVM_EXITSTAT_A_VCPU_ISA);
-	vcpu->first_reason = message->n_reasons;
-
-	nla_for_each_attr(attr, nla_data(nest), nla_len(nest), rest) {
-		if (nla_type(attr) != KVM_EXITSTAT_A_VCPU_REASON)
-			continue;
-		r = parse_reason(attr, message);
-		if (r < 0)
-			return r;
-	}
-	vcpu->n_reasons = message->n_reasons - vcpu->first_reason;
-	return 0;
-}
-
 static int parse_vm(const struct nlattr *nest, struct sample_vm *vm)
 {
 	struct nlattr *tb[KVM_EXITSTAT_A_VM_MAX + 1];
 	int r, len;
 
-	r = parse_nest(tb, KVM_EXITSTAT_A_VM_MAX, nest, vm_policy, 0);
+	r = genl_parse_nest(tb, KVM_EXITSTAT_A_VM_MAX, nest, vm_policy, 0);
 	if (r < 0)
 		return r;
 	if (!tb[KVM_EXITSTAT_A_VM_VM_ID])
 		return -EBADMSG;
 
-	vm->id = get_u64(tb, KVM_EXITSTAT_A_VM_VM_ID);
-	vm->pid = get_u32(tb, KVM_EXITSTAT_A_VM_PID);
-	vm->isa = get_u32(tb, KVM_EXITSTAT_A_VM_ISA);
-	vm->vcpus = get_u32(tb, KVM_EXITSTAT_A_VM_VCPUS);
-	vm->created_ns = get_u64(tb, KVM_EXITSTAT_A_VM_CREATED_NS);
-	vm->destroyed_ns = get_u64(tb, KVM_EXITSTAT_A_VM_DESTROYED_NS);
+	vm->id = genl_get_u64(tb, KVM_EXITSTAT_A_VM_VM_ID);
+	vm->pid = genl_get_u32(tb, KVM_EXITSTAT_A_VM_PID);
+	vm->isa = genl_get_u32(tb, KVM_EXITSTAT_A_VM_ISA);
+	vm->vcpus = genl_get_u32(tb, KVM_EXITSTAT_A_VM_VCPUS);
+	vm->created_ns = genl_get_u64(tb, KVM_EXITSTAT_A_VM_CREATED_NS);
+	vm->destroyed_ns = genl_get_u64(tb, KVM_EXITSTAT_A_VM_DESTROYED_NS);
 	if (tb[KVM_EXITSTAT_A_VM_COMM]) {
 		len = nla_len(tb[KVM_EXITSTAT_A_VM_COMM]);
 		if (len <= 0 || ((const char *)nla_data(tb[KVM_EXITSTAT_A_VM_COMM]))[len - 1])
@@ -241,7 +113,7 @@ static int parse_lists(const struct nlattr *attrs, int len, struct exit_message 
 	nla_for_each_attr(attr, attrs, len, rest) {
 		if (nla_type(attr) != KVM_EXITSTAT_A_STATS_VCPU)
 			continue;
-		r = parse_vcpu(attr, message);
+		r = genl_parse_vcpu(attr, message);
 		if (r < 0)
 			return r;
 	}
@@ -250,7 +122,7 @@ static int parse_lists(const struct nlattr *attrs, int len, struct exit_message 
 	nla_for_each_attr(attr, attrs, len, rest) {
 		if (nla_type(attr) != KVM_EXITSTAT_A_STATS_REASON)
 			continue;
-		r = parse_reason(attr, message);
+		r = genl_parse_reason(attr, message);
 		if (r < 0)
 			return r;
 	}
@@ -275,8 +147,9 @@ int genl_parse_stats(const void *buf, size_t len, struct exit_message *message)
 		return r;
 
 	attrs = genl_attrs(buf, &attrs_len);
-	r = parse(tb, KVM_EXITSTAT_A_STATS_MAX, attrs, attrs_len, stats_policy,
-		  MAY_REPEAT(KVM_EXITSTAT_A_STATS_VCPU) | MAY_REPEAT(KVM_EXITSTAT_A_STATS_REASON));
+	r = genl_parse_attrs(tb, KVM_EXITSTAT_A_STATS_MAX, attrs, attrs_len, stats_policy,
+			     MAY_REPEAT(KVM_EXITSTAT_A_STATS_VCPU) |
+				     MAY_REPEAT(KVM_EXITSTAT_A_STATS_REASON));
 	if (r < 0)
 		return r;
 
@@ -287,12 +160,12 @@ int genl_parse_stats(const void *buf, size_t len, struct exit_message *message)
 	    (!tb[KVM_EXITSTAT_A_STATS_EVENT] || !tb[KVM_EXITSTAT_A_STATS_VM]))
 		return -EBADMSG;
 
-	message->epoch = get_u64(tb, KVM_EXITSTAT_A_STATS_EPOCH);
-	message->seq = get_u64(tb, KVM_EXITSTAT_A_STATS_SEQ);
-	message->time_ns = get_u64(tb, KVM_EXITSTAT_A_STATS_TIME_NS);
-	message->event = get_u32(tb, KVM_EXITSTAT_A_STATS_EVENT);
+	message->epoch = genl_get_u64(tb, KVM_EXITSTAT_A_STATS_EPOCH);
+	message->seq = genl_get_u64(tb, KVM_EXITSTAT_A_STATS_SEQ);
+	message->time_ns = genl_get_u64(tb, KVM_EXITSTAT_A_STATS_TIME_NS);
+	message->event = genl_get_u32(tb, KVM_EXITSTAT_A_STATS_EVENT);
 	message->has_vcpu_id = tb[KVM_EXITSTAT_A_STATS_VCPU_ID];
-	message->vcpu_id = get_u32(tb, KVM_EXITSTAT_A_STATS_VCPU_ID);
+	message->vcpu_id = genl_get_u32(tb, KVM_EXITSTAT_A_STATS_VCPU_ID);
 
 	if (tb[KVM_EXITSTAT_A_STATS_VM]) {
 		r = parse_vm(tb[KVM_EXITSTAT_A_STATS_VM], &message->vm);
@@ -321,11 +194,11 @@ static int parse_groups(const struct nlattr *nest, const char *name, uint32_t *o
 	int r, rest;
 
 	nla_for_each_attr(attr, nla_data(nest), nla_len(nest), rest) {
-		r = parse_nest(tb, CTRL_ATTR_MCAST_GRP_MAX, attr, policy, 0);
+		r = genl_parse_nest(tb, CTRL_ATTR_MCAST_GRP_MAX, attr, policy, 0);
 		if (r < 0)
 			return r;
 		if (is_string(tb[CTRL_ATTR_MCAST_GRP_NAME], name))
-			*out = get_u32(tb, CTRL_ATTR_MCAST_GRP_ID);
+			*out = genl_get_u32(tb, CTRL_ATTR_MCAST_GRP_ID);
 	}
 	return 0;
 }
@@ -347,7 +220,7 @@ int genl_parse_family(const void *buf, size_t len, const char *name, const char 
 		return -EBADMSG;
 
 	attrs = genl_attrs(buf, &attrs_len);
-	r = parse(tb, CTRL_ATTR_MAX, attrs, attrs_len, policy, 0);
+	r = genl_parse_attrs(tb, CTRL_ATTR_MAX, attrs, attrs_len, policy, 0);
 	if (r < 0)
 		return r;
 	if (!tb[CTRL_ATTR_FAMILY_NAME])

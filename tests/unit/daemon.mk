@@ -36,6 +36,7 @@ UNIT_TESTS = \
 	tests/unit/test_state_store \
 	tests/unit/test_storm \
 	tests/unit/test_stream \
+	tests/unit/test_time \
 	tests/unit/test_vm_name \
 	tests/unit/test_window
 check_PROGRAMS += $(UNIT_TESTS)
@@ -120,6 +121,10 @@ tests_unit_test_storm_LDADD = $(UNIT_LDADD)
 tests_unit_test_stream_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_stream_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_stream_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_time_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_time_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_time_LDADD = $(UNIT_LDADD)
 
 tests_unit_test_vm_name_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_vm_name_CFLAGS = $(UNIT_CFLAGS)

@@ -238,8 +238,8 @@ void mode_get(void)
 		switch (round % 6) {
 		case 0:
 			configure(&asker, 10 + spacing + (uint32_t)random() % 500,
-				  1 + (uint32_t)random() % 1000, spacing,
-				  random() % 4 ? 0 : 100000, random() % 2, 0);
+				  1 + (uint32_t)random() % 1000, spacing, random() % 4 ? 0 : 100000,
+				  random() % 2, 0);
 			break;
 		case 1:
 			configure(&asker, 20, 100, 21, 0, 0, -EINVAL);

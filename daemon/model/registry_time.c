@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* How long exits took. */
+#include "config.h"
+
+#include <errno.h>
+
+#include "model/registry_internal.h"
+#include "util/array.h"
+
+int vcpu_set_time(struct vcpu *vcpu, const struct sample_time *sample)
+{
+	struct sample_time *times, *known;
+	size_t i;
+
+	for (i = 0; i < vcpu->n_times; i++) {
+		known = &vcpu->times[i];
+		if (known->code == sample->code && known->nested == sample->nested &&
+		    known->other == sample->other && known->rest == sample->rest) {
+			if (sample->time.total_ns > known->time.total_ns)
+				known->time = sample->time;
+			return 0;
+		}
+	}
+	if (vcpu->n_times >= REGISTRY_TIMES_PER_VCPU_MAX)
+		return -E2BIG;
+
+	times = array_reserve(vcpu->times, &vcpu->times_size, vcpu->n_times + 1, sizeof(*times));
+	if (!times)
+		return -ENOMEM;
+	vcpu->times = times;
+	times[vcpu->n_times++] = *sample;
+	return 0;
+}
+
+static bool add_times(const struct vcpu *vcpu, const struct reason_key *reason,
+		      struct exit_time *sum)
+{
+	const struct sample_time *sample;
+	bool found = false;
+	size_t i, bucket;
+
+	for (i = 0; i < vcpu->n_times; i++) {
+		sample = &vcpu->times[i];
+		if (reason ? sample->rest || sample->code != reason->code ||
+				     sample->other != reason->other :
+			     !sample->rest)
+			continue;
+		found = true;
+		sum->total_ns += sample->time.total_ns;
+		if (sum->max_ns < sample->time.max_ns)
+			sum->max_ns = sample->time.max_ns;
+		for (bucket = 0; bucket < EXIT_TIME_BUCKETS; bucket++)
+			sum->histogram[bucket] += sample->time.histogram[bucket];
+	}
+	return found;
+}
+
+bool registry_vcpu_time(const struct vcpu *vcpu, const struct reason_key *reason,
+			struct exit_time *out)
+{
+	*out = (struct exit_time){ 0 };
+	return add_times(vcpu, reason, out);
+}
+
+bool registry_vm_time(const struct vm *vm, const struct reason_key *reason, struct exit_time *out)
+{
+	bool found = false;
+	size_t i;
+
+	*out = (struct exit_time){ 0 };
+	for (i = 0; i < vm->n_vcpus; i++) {
+		if (add_times(vm->vcpus[i], reason, out))
+			found = true;
+	}
+	return found;
+}
