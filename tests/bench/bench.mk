@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # kvmexitd with a synthetic kernel, for tests/bench/daemon and tests/interop. Its own
 # sockets and clocks come before those of the library.
+EXTRA_DIST += tests/bench/daemon tests/bench/exit-path tests/bench/fleet tests/bench/idle \
+	tests/bench/memory
+
 if HAVE_CMOCKA
 check_PROGRAMS += tests/bench/synthetic
 tests_bench_synthetic_SOURCES = \
