@@ -23,33 +23,45 @@
 #define MESSAGE_BYTES 512
 
 /* struct proc_input of Linux 6.6, which headers of Debian 12 lack. */
-struct listen {
+struct input {
 	uint32_t operation;
 	uint32_t events;
 };
 
-static int send_listen(int fd)
+/* Sends the first BYTES of INPUT. */
+static int send_input(int fd, const struct input *input, size_t bytes)
 {
-	const struct listen listen = { PROC_CN_MCAST_LISTEN, PROC_EVENT_FORK };
-	const size_t cn_bytes = offsetof(struct cn_msg, data) + sizeof(listen);
+	const size_t cn_bytes = offsetof(struct cn_msg, data) + bytes;
 	const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 	const struct cn_msg cn = {
 		.id = { CN_IDX_PROC, CN_VAL_PROC },
-		.len = sizeof(listen),
+		.len = (uint16_t)bytes,
 	};
 	const struct nlmsghdr nl = {
 		.nlmsg_len = (uint32_t)(NLMSG_HDRLEN + cn_bytes),
 		.nlmsg_type = NLMSG_DONE,
 	};
-	char message[NLMSG_HDRLEN + offsetof(struct cn_msg, data) + sizeof(listen)] = { 0 };
+	char message[NLMSG_HDRLEN + offsetof(struct cn_msg, data) + sizeof(*input)] = { 0 };
 
 	memcpy(message, &nl, sizeof(nl));
 	memcpy(message + NLMSG_HDRLEN, &cn, offsetof(struct cn_msg, data));
-	memcpy(message + NLMSG_HDRLEN + offsetof(struct cn_msg, data), &listen, sizeof(listen));
-	return sendto(fd, message, sizeof(message), 0, (const struct sockaddr *)&kernel,
+	memcpy(message + NLMSG_HDRLEN + offsetof(struct cn_msg, data), input, bytes);
+	return sendto(fd, message, nl.nlmsg_len, 0, (const struct sockaddr *)&kernel,
 		      sizeof(kernel)) < 0 ?
 		       -errno :
 		       0;
+}
+
+/*
+ * An operation alone is for all events. Kernels that have Linux 6.6's filter make
+ * that forks only by the second message, those before do not look at it.
+ */
+static int send_listen(int fd)
+{
+	const struct input input = { PROC_CN_MCAST_LISTEN, PROC_EVENT_FORK };
+	int r = send_input(fd, &input, sizeof(input.operation));
+
+	return r < 0 ? r : send_input(fd, &input, sizeof(input));
 }
 
 int procevents_open(int *out)
@@ -72,6 +84,18 @@ int procevents_open(int *out)
 		return r;
 	*out = TAKE_FD(fd);
 	return 0;
+}
+
+int procevents_close(int fd)
+{
+	const struct input input = { .operation = PROC_CN_MCAST_IGNORE };
+
+	/* Before Linux 6.6, the kernel counts those who listen, and closing does not count. */
+	if (fd >= 0) {
+		(void)send_input(fd, &input, sizeof(input.operation));
+		(void)close(fd);
+	}
+	return -1;
 }
 
 int procevents_read(int fd, struct proctree *tree, bool *lost)

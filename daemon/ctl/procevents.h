@@ -18,6 +18,9 @@ struct proctree;
  */
 int procevents_open(int *out);
 
+/* Closes the socket, if fd is not -1, and returns -1. */
+int procevents_close(int fd);
+
 /*
  * Takes in what is there. *lost is set when events were: the socket was too
  * small, or we too slow.

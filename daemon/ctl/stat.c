@@ -138,7 +138,7 @@ static int start_command(struct run *run, char **argv)
 		if (!proctree_has(run->measure.tree, (uint32_t)run->command.pid)) {
 			ctl_error(
 				"cannot follow the processes of a command: the kernel does not tell "
-				"of them (CONFIG_PROC_EVENTS, Linux 6.6 at least, and no container): "
+				"of them (it has no CONFIG_PROC_EVENTS, or this is a container): "
 				"say which VM with --vm");
 			return CTL_FAILED;
 		}

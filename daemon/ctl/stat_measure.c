@@ -320,6 +320,5 @@ void stat_measure_done(struct stat_measure *measure)
 	free(result->vms);
 	measure->watch = varlink_free(measure->watch);
 	measure->tree = proctree_free(measure->tree);
-	if (measure->forks >= 0)
-		(void)close(measure->forks);
+	measure->forks = procevents_close(measure->forks);
 }
