@@ -20,7 +20,7 @@ PKGS_OWN=(debhelper dpkg-dev)
 
 # The same as PKGS_MODULES in another suite of Debian (in-debian), and sparse.
 PKGS_COMPILE=(bc bison cpio flex gcc kmod libc6-dev libelf-dev libssl-dev make
-	pahole patch perl python3-minimal rsync sparse xz-utils)
+	pahole patch perl python3 rsync sparse xz-utils)
 
 # Making L1's root image.
 PKGS_ROOT=(debian-archive-keyring mmdebstrap squashfs-tools)
