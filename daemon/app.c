@@ -30,6 +30,8 @@
 #include "server/server.h"
 #include "sink/metrics_http.h"
 #include "source/genl_parse.h"
+#include "source/recorder.h"
+#include "source/replay.h"
 #include "state/store.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -169,11 +171,13 @@ static void on_drained(void *userdata)
 	uint64_t now_ns = clock_boottime_ns();
 
 	app_tell_changes(app);
+	if (app->replay)
+		app_replay_summary(app, now_ns);
 	if (app->status_stale && now_ns - app->status_told_ns >= STATUS_SPACING_NS)
 		tell_status(app, now_ns);
 }
 
-static const struct genl_source_handlers source_handlers = {
+const struct genl_source_handlers app_source_handlers = {
 	.state = on_state,
 	.message = on_message,
 	.malformed = on_malformed,
@@ -243,6 +247,22 @@ static int add_timers(struct app *app)
 	return r < 0 ? r : sd_event_source_set_enabled(app->summary_timer, SD_EVENT_OFF);
 }
 
+static int new_source(struct app *app)
+{
+	const char *path = app->options->record;
+	int r;
+
+	if (!path)
+		return genl_source_new(&app->source, app->event, &app_source_handlers, app);
+
+	r = recorder_new(&app->recorder, path, &app_source_handlers, app);
+	if (r < 0) {
+		log_error("cannot record to %s: %s", path, strerror(-r));
+		return r;
+	}
+	return genl_source_new(&app->source, app->event, &recorder_handlers, app->recorder);
+}
+
 int app_new(struct app **out, const struct options *options)
 {
 	_cleanup_(app_freep) struct app *app = calloc(1, sizeof(*app));
@@ -272,7 +292,11 @@ int app_new(struct app **out, const struct options *options)
 		r = app_add_reload(app);
 	if (r < 0)
 		return r;
-	r = app_restore(app);
+	/* A replay sets the clock that all the others read, and nothing is known before. */
+	if (options->replay)
+		r = app_new_replay(app);
+	else
+		r = app_restore(app);
 	if (r < 0)
 		return r;
 	r = journal_new(&app->journal, app->registry, clock_boottime_ns());
@@ -281,7 +305,7 @@ int app_new(struct app **out, const struct options *options)
 	r = server_new(&app->server, app->event, app->registry, &app->status);
 	if (r < 0)
 		return r;
-	r = genl_source_new(&app->source, app->event, &source_handlers, app);
+	r = options->replay ? 0 : new_source(app);
 	if (r < 0)
 		return r;
 	r = add_timers(app);
@@ -298,6 +322,8 @@ struct app *app_free(struct app *app)
 		return NULL;
 
 	genl_source_free(app->source);
+	recorder_free(app->recorder);
+	replay_free(app->replay);
 	metrics_http_free(app->metrics);
 	server_free(app->server);
 	journal_free(app->journal);
@@ -324,9 +350,12 @@ int app_run(struct app *app)
 	if (!app->restored)
 		registry_set_watched(app->registry, clock_boottime_ns());
 	app_apply_settings(app);
-	r = genl_source_start(app->source, (int)app->settings.receive_buffer);
+	if (app->replay)
+		r = replay_start(app->replay);
+	else
+		r = genl_source_start(app->source, (int)app->settings.receive_buffer);
 	if (r < 0) {
-		log_error("cannot open netlink sockets: %s", strerror(-r));
+		log_error("cannot read from the kernel: %s", strerror(-r));
 		return r;
 	}
 

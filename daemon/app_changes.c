@@ -6,6 +6,7 @@
 
 #include "app_internal.h"
 #include "server/server.h"
+#include "source/recorder.h"
 #include "source/vm_name.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -20,11 +21,14 @@
 
 #define STORM_CHECK_US (STORM_BUCKET_S * US_PER_S)
 
-static void look_up_name(struct vm *vm)
+static void look_up_name(struct app *app, struct vm *vm)
 {
 	char name[VM_NAME_MAX];
 	int r;
 
+	/* The process is another's by now; the recording has the name. */
+	if (app->replay)
+		return;
 	/* Of a process that has left there may be a name already, from the kernel. */
 	if (!vm_name_read(PROC, (pid_t)vm->pid, vm->created_ns, name) && *vm->name)
 		return;
@@ -34,6 +38,8 @@ static void look_up_name(struct vm *vm)
 	r = vm_set_name(vm, name);
 	if (r < 0)
 		log_warning("cannot name a VM: %s, ignoring", strerror(-r));
+	else if (app->recorder)
+		recorder_name(app->recorder, vm->id, name);
 }
 
 void app_start_timer(sd_event_source *timer, uint64_t delay_us)
@@ -83,7 +89,7 @@ void app_tell_changes(struct app *app)
 
 	while ((vm = registry_next_change(app->registry))) {
 		if (vm->is_new) {
-			look_up_name(vm);
+			look_up_name(app, vm);
 			app_start_timer(app->names_timer, NAME_SETTLED_NS / NS_PER_US);
 		}
 		check_storm(app, vm, now_ns);
@@ -107,7 +113,7 @@ static int on_names(sd_event_source *source, uint64_t usec, void *userdata)
 	for (vm = registry_first_live(app->registry); vm; vm = registry_next(vm)) {
 		if (vm->name_settled)
 			continue;
-		look_up_name(vm);
+		look_up_name(app, vm);
 		if (now_ns >= vm->created_ns + NAME_SETTLED_NS)
 			vm_settle_name(vm);
 		else

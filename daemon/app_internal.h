@@ -18,6 +18,8 @@
 
 struct metrics_http;
 struct options;
+struct recorder;
+struct replay;
 struct server;
 struct state_store;
 
@@ -36,7 +38,10 @@ struct app {
 	struct journal *journal;
 	struct server *server;
 	struct metrics_http *metrics; /* NULL where nobody asked for it */
-	struct genl_source *source;
+	struct genl_source *source; /* or */
+	struct replay *replay;
+	struct recorder *recorder; /* NULL where nothing is recorded */
+	uint64_t summary_ns; /* of the last one, when replaying */
 	struct state_store *store; /* NULL where nobody keeps it */
 
 	struct daemon_status status;
@@ -65,6 +70,18 @@ int app_listen(struct app *app);
 
 /* What systemd kept from before a restart, -1 if nothing. Others of it are closed. */
 int app_take_state_fd(void);
+
+/* -- app.c --------------------------------------------------------------- */
+
+extern const struct genl_source_handlers app_source_handlers;
+
+/* -- app_replay.c -------------------------------------------------------- */
+
+/* Opens the recording that is to be replayed. Logs what fails. */
+int app_new_replay(struct app *app);
+
+/* Timers have the real time: in a replay's time, the summary when it is due. */
+void app_replay_summary(struct app *app, uint64_t now_ns);
 
 /* -- app_settings.c ------------------------------------------------------ */
 

@@ -61,7 +61,7 @@ int app_load_settings(struct app *app)
 
 void app_schedule_summary(struct app *app)
 {
-	uint64_t us = app->settings.summary_interval_s * US_PER_S;
+	uint64_t us = app->replay ? 0 : app->settings.summary_interval_s * US_PER_S;
 
 	if (us)
 		(void)sd_event_source_set_time_relative(app->summary_timer, us);
@@ -81,7 +81,8 @@ void app_apply_settings(struct app *app)
 		if (*value != SETTING_UNSET)
 			kernel_config_set(&config, kernel_settings[i].kernel, (uint32_t)*value);
 	}
-	genl_source_configure(app->source, &config);
+	if (app->source)
+		genl_source_configure(app->source, &config);
 }
 
 static int reload(struct app *app)
@@ -94,7 +95,7 @@ static int reload(struct app *app)
 		journal_reload_failed(app->journal, error ? error : strerror(-r));
 		return r;
 	}
-	if (settings.receive_buffer != app->settings.receive_buffer)
+	if (app->source && settings.receive_buffer != app->settings.receive_buffer)
 		r = genl_source_set_receive_buffer(app->source, (int)settings.receive_buffer);
 	if (r < 0)
 		log_warning("cannot change the receive buffer: %s, keeping it", strerror(-r));

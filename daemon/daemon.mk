@@ -6,6 +6,7 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/app_changes.c \
 	daemon/app_internal.h \
 	daemon/app_listen.c \
+	daemon/app_replay.c \
 	daemon/app_settings.c \
 	daemon/app_state.c \
 	daemon/model/history.c daemon/model/history.h \
@@ -46,6 +47,9 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/source/genl_source.c daemon/source/genl_source.h \
 	daemon/source/genl_source_internal.h \
 	daemon/source/genl_state.c \
+	daemon/source/recorder.c daemon/source/recorder.h \
+	daemon/source/recording.c daemon/source/recording.h \
+	daemon/source/replay.c daemon/source/replay.h \
 	daemon/source/stream.c daemon/source/stream.h \
 	daemon/source/vm_name.c daemon/source/vm_name.h \
 	daemon/source/vm_name_parse.c \
@@ -57,6 +61,7 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/uapi/linux/kvm_exitstat.h \
 	daemon/util/array.c daemon/util/array.h \
 	daemon/util/clock.c daemon/util/clock.h \
+	daemon/util/journal_socket.c daemon/util/journal_socket.h \
 	daemon/util/log.c daemon/util/log.h \
 	daemon/util/ratelimit.c daemon/util/ratelimit.h \
 	daemon/util/text.c daemon/util/text.h \

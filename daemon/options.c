@@ -13,6 +13,9 @@
 #include "settings/settings.h"
 #include "util/log.h"
 
+/* A year in half a minute; above it is as fast as can be. */
+#define REPLAY_SPEED_MAX 1000000
+
 enum {
 	OPTION_HELP = 'h',
 	OPTION_VERSION = 'V',
@@ -20,6 +23,9 @@ enum {
 	OPTION_SOCKET = 's',
 	OPTION_CONFIG = 'c',
 	OPTION_CHECK_CONFIG = 'C',
+	OPTION_RECORD = 'r',
+	OPTION_REPLAY = 'R',
+	OPTION_REPLAY_SPEED = 'S',
 	OPTION_SUMMARY_INTERVAL = 'i',
 	OPTION_RECEIVE_BUFFER = 'b',
 };
@@ -31,6 +37,9 @@ static const struct option long_options[] = {
 	{ "socket", required_argument, NULL, OPTION_SOCKET },
 	{ "config", required_argument, NULL, OPTION_CONFIG },
 	{ "check-config", no_argument, NULL, OPTION_CHECK_CONFIG },
+	{ "record", required_argument, NULL, OPTION_RECORD },
+	{ "replay", required_argument, NULL, OPTION_REPLAY },
+	{ "replay-speed", required_argument, NULL, OPTION_REPLAY_SPEED },
 	{ "receive-buffer", required_argument, NULL, OPTION_RECEIVE_BUFFER },
 	{ "summary-interval", required_argument, NULL, OPTION_SUMMARY_INTERVAL },
 	{ 0 },
@@ -50,6 +59,11 @@ static void help(const char *program)
 	       "                               in, and exit\n"
 	       "      --summary-interval=TIME  SummaryIntervalSec=, whatever the files say\n"
 	       "      --receive-buffer=BYTES   ReceiveBufferBytes=, whatever the files say\n"
+	       "      --record=FILE            also put all that the kernel says into FILE, up to\n"
+	       "                               1 GiB; VMs' names are in it\n"
+	       "      --replay=FILE            take what the kernel says from such a FILE, then go\n"
+	       "                               on to answer clients; needs no privilege\n"
+	       "      --replay-speed=TIMES     so many times faster than it was (as fast as can be)\n"
 	       "      --debug                  log more\n"
 	       "  -h, --help                   show this and exit\n"
 	       "      --version                show the version and exit\n"
@@ -86,6 +100,12 @@ static int override(struct options *options, const char *program, const char *op
 
 enum options_verdict options_parse(struct options *options, int argc, char *argv[])
 {
+	static const struct setting replay_speed = {
+		.type = SETTING_COUNT,
+		.min = 1,
+		.max = REPLAY_SPEED_MAX,
+	};
+	struct setting_error error;
 	int option;
 
 	*options = (struct options){ .socket = SERVER_SOCKET_PATH };
@@ -121,9 +141,25 @@ enum options_verdict options_parse(struct options *options, int argc, char *argv
 				     "ReceiveBufferBytes") < 0)
 				return wrong(argv[0]);
 			break;
+		case OPTION_RECORD:
+			options->record = optarg;
+			break;
+		case OPTION_REPLAY:
+			options->replay = optarg;
+			break;
+		case OPTION_REPLAY_SPEED:
+			if (setting_parse(&replay_speed, *optarg ? optarg : "none",
+					  &options->replay_speed, &error) == 0)
+				break;
+			(void)fprintf(stderr, "%s: --replay-speed %s\n", argv[0], error.text);
+			return wrong(argv[0]);
 		default:
 			return wrong(argv[0]);
 		}
+	}
+	if (options->record && options->replay) {
+		(void)fprintf(stderr, "%s: --record and --replay exclude each other\n", argv[0]);
+		return wrong(argv[0]);
 	}
 	if (options->check_config && optind < argc && !options->config)
 		options->config = argv[optind++];

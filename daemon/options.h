@@ -11,6 +11,9 @@
 struct options {
 	const char *socket;
 	const char *config; /* the only file to read, or NULL */
+	const char *record; /* a file to record to, or NULL */
+	const char *replay; /* a recording in the kernel's place, or NULL */
+	uint64_t replay_speed; /* 0: as fast as can be */
 	bool check_config; /* and nothing else */
 	struct settings overrides; /* what stands over the files */
 };

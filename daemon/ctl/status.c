@@ -37,17 +37,22 @@ static void print_kernel(const struct ctl *ctl, const json_t *status)
 static void print_text(const struct ctl *ctl, const json_t *status)
 {
 	_cleanup_free_ char *version = get_text(status, "version");
+	_cleanup_free_ char *replay = get_text(status, "replay");
 	_cleanup_free_ char *started = get_text(status, "started");
 	_cleanup_free_ char *up = format_duration(time(NULL) - parse_time(started));
 
 	printf("%skvmexitd%s %s, up %s\n", output_mark(ctl->colour, MARK_HEAD),
 	       output_mark(ctl->colour, MARK_NONE), version, up);
 	print_kernel(ctl, status);
+	if (json_is_string(json_object_get(status, "replay")))
+		printf("Replay   %s\n", replay);
 	printf("VMs      %lld with %lld vCPUs, %lld ended\n", get_int(status, "vms"),
 	       get_int(status, "vcpus"), get_int(status, "ended_vms"));
 	printf("Stream   %lld batches, %lld lost, %lld resyncs, %lld malformed\n",
 	       get_int(status, "batches"), get_int(status, "lost"), get_int(status, "resyncs"),
 	       get_int(status, "malformed"));
+	if (get_int(status, "journal_dropped") > 0)
+		printf("Journal  did not take %lld entries\n", get_int(status, "journal_dropped"));
 	printf("Clients  %lld, %lld watching; cut off: %lld slow, %lld bad; %lld refused\n",
 	       get_int(status, "clients"), get_int(status, "watchers"),
 	       get_int(status, "slow_clients"), get_int(status, "bad_clients"),

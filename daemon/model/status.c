@@ -24,6 +24,19 @@ const char *kernel_state_name(enum kernel_state state)
 	return "waiting";
 }
 
+const char *replay_state_name(enum replay_state state)
+{
+	switch (state) {
+	case REPLAY_NONE:
+		return NULL;
+	case REPLAY_RUNNING:
+		return "running";
+	case REPLAY_ENDED:
+		return "ended";
+	}
+	return NULL;
+}
+
 const char *kernel_state_advice(enum kernel_state state)
 {
 	switch (state) {

@@ -16,7 +16,15 @@ enum kernel_state {
 	KERNEL_STREAMING,
 };
 
+/* Whether a recording stands in for the kernel. */
+enum replay_state {
+	REPLAY_NONE,
+	REPLAY_RUNNING,
+	REPLAY_ENDED,
+};
+
 struct daemon_status {
+	enum replay_state replay;
 	enum kernel_state kernel;
 	bool complete; /* all totals were read once */
 	uint64_t resyncing_ns; /* CLOCK_BOOTTIME: since then all totals are awaited */
@@ -31,6 +39,9 @@ struct daemon_status {
 
 /* As in the varlink interface: "streaming", "resyncing", "waiting", "denied". */
 const char *kernel_state_name(enum kernel_state state);
+
+/* "running", "ended", NULL for none. */
+const char *replay_state_name(enum replay_state state);
 
 /* A sentence on what to do, NULL where there is nothing to do. */
 const char *kernel_state_advice(enum kernel_state state);

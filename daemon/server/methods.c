@@ -15,6 +15,7 @@
 #include "server/server_internal.h"
 #include "server/service.h"
 #include "util/clock.h"
+#include "util/journal_socket.h"
 
 static int run_status(const struct call *call)
 {
@@ -33,22 +34,24 @@ static int run_status(const struct call *call)
 	epoch = status->has_epoch ? json_integer((json_int_t)status->epoch) : json_null();
 	return call_reply(
 		call,
-		json_pack("{s:s, s:s, s:b, s:s?, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I,"
-			  " s:I, s:I, s:I, s:I, s:I, s:I}",
-			  "version", PACKAGE_VERSION, "kernel", kernel_state_name(status->kernel),
-			  "synced", status_synced(status, now_ns), "advice",
-			  status_advice(status, now_ns), "epoch", epoch, "started",
-			  json_time(status->started_us), "batches", (json_int_t)status->batches,
-			  "lost", (json_int_t)status->lost, "resyncs", (json_int_t)status->resyncs,
-			  "malformed", (json_int_t)status->malformed, "vms",
-			  (json_int_t)registry_n_live(registry), "ended_vms",
-			  (json_int_t)registry_n_dead(registry), "vcpus",
-			  (json_int_t)registry_n_vcpus(registry), "clients",
-			  (json_int_t)stats->clients, "watchers", (json_int_t)stats->watchers,
-			  "slow_clients", (json_int_t)stats->slow_clients, "bad_clients",
-			  (json_int_t)stats->bad_clients, "idle_clients",
-			  (json_int_t)stats->idle_clients, "refused_clients",
-			  (json_int_t)stats->refused_clients));
+		json_pack(
+			"{s:s, s:s, s:b, s:s?, s:s?, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I,"
+			" s:I, s:I, s:I, s:I, s:I, s:I}",
+			"version", PACKAGE_VERSION, "kernel", kernel_state_name(status->kernel),
+			"synced", status_synced(status, now_ns), "advice",
+			status_advice(status, now_ns), "replay", replay_state_name(status->replay),
+			"journal_dropped", (json_int_t)journal_socket_dropped(), "epoch", epoch,
+			"started", json_time(status->started_us), "batches",
+			(json_int_t)status->batches, "lost", (json_int_t)status->lost, "resyncs",
+			(json_int_t)status->resyncs, "malformed", (json_int_t)status->malformed,
+			"vms", (json_int_t)registry_n_live(registry), "ended_vms",
+			(json_int_t)registry_n_dead(registry), "vcpus",
+			(json_int_t)registry_n_vcpus(registry), "clients",
+			(json_int_t)stats->clients, "watchers", (json_int_t)stats->watchers,
+			"slow_clients", (json_int_t)stats->slow_clients, "bad_clients",
+			(json_int_t)stats->bad_clients, "idle_clients",
+			(json_int_t)stats->idle_clients, "refused_clients",
+			(json_int_t)stats->refused_clients));
 }
 
 static int append_vms(json_t *list, const struct registry *registry, const struct vm *vm,

@@ -11,12 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The code location of an entry is always here, so it says nothing. */
-#define SD_JOURNAL_SUPPRESS_LOCATION
-#include <systemd/sd-journal.h>
-
 #include "model/reason.h"
 #include "model/registry.h"
+#include "util/journal_socket.h"
 #include "util/log.h"
 #include "util/util.h"
 
@@ -146,17 +143,18 @@ void entry_profile(const struct vm *vm, bool lately, char *buf, size_t size)
 	}
 }
 
-void entry_send(struct entry *entry, const char *format, ...)
+int entry_send(struct entry *entry, const char *format, ...)
 {
 	size_t i, message = entry->n;
 	va_list args;
+	int r = 0;
 
 	va_start(args, format);
 	add(entry, MESSAGE_FIELD, format, args);
 	va_end(args);
 
 	if (log_is_journal())
-		(void)sd_journal_sendv(entry->fields, (int)entry->n);
+		r = journal_socket_send(entry->fields, entry->n);
 	else if (message < entry->n)
 		log_write(entry->priority, "%.*s",
 			  (int)(entry->fields[message].iov_len - strlen(MESSAGE_FIELD)),
@@ -165,4 +163,5 @@ void entry_send(struct entry *entry, const char *format, ...)
 	for (i = 0; i < entry->n; i++)
 		free(entry->fields[i].iov_base);
 	entry->n = 0;
+	return r;
 }

@@ -31,9 +31,10 @@ void entry_add_vm(struct entry *entry, const struct vm *vm, double rate);
 
 /*
  * Sends the entry with this MESSAGE, to the journal or to stderr, and frees
- * it. A journal that is down is no error of ours.
+ * it. -errno where the journal did not take it, which most callers ignore: it is
+ * counted.
  */
-void entry_send(struct entry *entry, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int entry_send(struct entry *entry, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*
  * "MSR_WRITE 81%, HLT 12%, CPUID 3%": the most frequent reasons of a VM, in its

@@ -15,6 +15,7 @@
 #include "sink/entry.h"
 #include "sink/message_ids.h"
 #include "util/clock.h"
+#include "util/journal_socket.h"
 #include "util/ratelimit.h"
 
 /*
@@ -45,6 +46,7 @@ struct journal {
 	struct ratelimit resynced;
 	struct ratelimit storms;
 	uint64_t summary_ns;
+	uint64_t dropped; /* of those that the journal did not take: told */
 };
 
 int journal_new(struct journal **out, const struct registry *registry, uint64_t now_ns)
@@ -96,8 +98,8 @@ static void vm_appeared(const struct vm *vm)
 
 	entry_begin(&entry, LOG_INFO, MESSAGE_ID_VM_APPEARED);
 	entry_add_vm(&entry, vm, 0.0);
-	entry_send(&entry, "VM %s appeared (pid %" PRIu32 ", id %" PRIu64 ")", vm->name, vm->pid,
-		   vm->id);
+	(void)entry_send(&entry, "VM %s appeared (pid %" PRIu32 ", id %" PRIu64 ")", vm->name,
+			 vm->pid, vm->id);
 }
 
 static void vm_ended(const struct vm *vm)
@@ -116,11 +118,11 @@ static void vm_ended(const struct vm *vm)
 	entry_add_vm(&entry, vm,
 		     life_ns ? (double)vm->exits * (double)NS_PER_S / (double)life_ns : 0.0);
 	entry_add(&entry, "KVM_VM_LIFETIME_USEC=%" PRIu64, life_ns / NS_PER_US);
-	entry_send(&entry,
-		   "VM %s ended after %s%s (pid %" PRIu32 ", id %" PRIu64 "): %" PRIu64
-		   " exits%s%s",
-		   vm->name, span, vm->ended_unseen ? " or less" : "", vm->pid, vm->id, vm->exits,
-		   *profile ? ", " : "", profile);
+	(void)entry_send(&entry,
+			 "VM %s ended after %s%s (pid %" PRIu32 ", id %" PRIu64 "): %" PRIu64
+			 " exits%s%s",
+			 vm->name, span, vm->ended_unseen ? " or less" : "", vm->pid, vm->id,
+			 vm->exits, *profile ? ", " : "", profile);
 }
 
 void journal_vm(struct journal *journal, struct vm *vm, uint64_t now_ns)
@@ -165,10 +167,11 @@ static void storm_began(const struct vm *vm)
 
 	entry_begin(&entry, LOG_WARNING, MESSAGE_ID_STORM_BEGAN);
 	add_storm(&entry, vm);
-	entry_send(&entry,
-		   "VM %s: exit storm of %s, %.0f/s, usually %.0f/s (pid %" PRIu32 ", id %" PRIu64
-		   ")",
-		   vm->name, storm_name(vm, buf), vm->storm.rate, vm->storm.usual, vm->pid, vm->id);
+	(void)entry_send(&entry,
+			 "VM %s: exit storm of %s, %.0f/s, usually %.0f/s (pid %" PRIu32
+			 ", id %" PRIu64 ")",
+			 vm->name, storm_name(vm, buf), vm->storm.rate, vm->storm.usual, vm->pid,
+			 vm->id);
 }
 
 static void storm_ended(const struct vm *vm)
@@ -183,11 +186,11 @@ static void storm_ended(const struct vm *vm)
 	entry_begin(&entry, LOG_NOTICE, MESSAGE_ID_STORM_ENDED);
 	add_storm(&entry, vm);
 	entry_add(&entry, "KVM_STORM_USEC=%" PRIu64, ns / NS_PER_US);
-	entry_send(&entry,
-		   "VM %s: exit storm of %s is over after %s, %" PRIu64
-		   " exits, up to %.0f/s (pid %" PRIu32 ", id %" PRIu64 ")",
-		   vm->name, storm_name(vm, buf), span, vm->storm.exits, vm->storm.peak, vm->pid,
-		   vm->id);
+	(void)entry_send(&entry,
+			 "VM %s: exit storm of %s is over after %s, %" PRIu64
+			 " exits, up to %.0f/s (pid %" PRIu32 ", id %" PRIu64 ")",
+			 vm->name, storm_name(vm, buf), span, vm->storm.exits, vm->storm.peak,
+			 vm->pid, vm->id);
 }
 
 /* A storm that was not told of when it began is not when it ends. */
@@ -231,8 +234,8 @@ static void summarise_vm(const struct busy_vm *busy, double seconds)
 	entry_begin(&entry, LOG_INFO, MESSAGE_ID_SUMMARY);
 	entry_add_vm(&entry, busy->vm, rate);
 	entry_add(&entry, "KVM_EXITS=%" PRIu64, busy->exits);
-	entry_send(&entry, "VM %s: %.0f exits/s, %s; %" PRIu64 " in all", busy->vm->name, rate,
-		   profile, busy->vm->exits);
+	(void)entry_send(&entry, "VM %s: %.0f exits/s, %s; %" PRIu64 " in all", busy->vm->name,
+			 rate, profile, busy->vm->exits);
 }
 
 void journal_summary(struct journal *journal, uint64_t now_ns)
@@ -262,7 +265,7 @@ void journal_summary(struct journal *journal, uint64_t now_ns)
 	if (n > SUMMARY_VMS_MAX) {
 		entry_begin(&entry, LOG_INFO, MESSAGE_ID_SUPPRESSED);
 		entry_add(&entry, "KVM_SUPPRESSED=%zu", n - SUMMARY_VMS_MAX);
-		entry_send(&entry, "%zu more VMs made exits", n - SUMMARY_VMS_MAX);
+		(void)entry_send(&entry, "%zu more VMs made exits", n - SUMMARY_VMS_MAX);
 	}
 	free(busy);
 }
@@ -276,17 +279,18 @@ void journal_state(struct journal *journal, enum kernel_state state)
 	switch (state) {
 	case KERNEL_WAITING:
 		entry_begin(&entry, LOG_NOTICE, MESSAGE_ID_WAITING);
-		entry_send(&entry, "Waiting. %s", advice);
+		(void)entry_send(&entry, "Waiting. %s", advice);
 		break;
 	case KERNEL_DENIED:
 		entry_begin(&entry, LOG_ERR, MESSAGE_ID_DENIED);
-		entry_send(&entry, "Denied. %s", advice);
+		(void)entry_send(&entry, "Denied. %s", advice);
 		break;
 	case KERNEL_STREAMING:
 		entry_begin(&entry, LOG_INFO, MESSAGE_ID_STREAMING);
 		entry_add(&entry, "KVM_VMS=%zu", vms);
-		entry_send(&entry, "Receiving exit counts from the kernel: %zu VMs, %zu vCPUs", vms,
-			   registry_n_vcpus(journal->registry));
+		(void)entry_send(&entry,
+				 "Receiving exit counts from the kernel: %zu VMs, %zu vCPUs", vms,
+				 registry_n_vcpus(journal->registry));
 		break;
 	case KERNEL_RESYNCING:
 		break;
@@ -304,10 +308,10 @@ void journal_resynced(struct journal *journal, const struct daemon_status *statu
 	entry_begin(&entry, LOG_WARNING, MESSAGE_ID_RESYNCED);
 	entry_add(&entry, "KVM_LOST=%" PRIu64, status->lost);
 	entry_add(&entry, "KVM_RESYNCS=%" PRIu64, status->resyncs);
-	entry_send(&entry,
-		   "Messages of the kernel were lost (time %" PRIu64
-		   " since start), all totals were read anew and are exact",
-		   status->lost);
+	(void)entry_send(&entry,
+			 "Messages of the kernel were lost (time %" PRIu64
+			 " since start), all totals were read anew and are exact",
+			 status->lost);
 }
 
 void journal_reloaded(struct journal *journal)
@@ -316,7 +320,7 @@ void journal_reloaded(struct journal *journal)
 
 	(void)journal;
 	entry_begin(&entry, LOG_INFO, MESSAGE_ID_RELOADED);
-	entry_send(&entry, "Configuration reloaded");
+	(void)entry_send(&entry, "Configuration reloaded");
 }
 
 void journal_reload_failed(struct journal *journal, const char *why)
@@ -325,7 +329,7 @@ void journal_reload_failed(struct journal *journal, const char *why)
 
 	(void)journal;
 	entry_begin(&entry, LOG_ERR, MESSAGE_ID_RELOAD_FAILED);
-	entry_send(&entry, "Configuration not reloaded, the one before stays: %s", why);
+	(void)entry_send(&entry, "Configuration not reloaded, the one before stays: %s", why);
 }
 
 static void flush(struct ratelimit *limit, const char *what, uint64_t now_ns)
@@ -337,7 +341,21 @@ static void flush(struct ratelimit *limit, const char *what, uint64_t now_ns)
 		return;
 	entry_begin(&entry, LOG_NOTICE, MESSAGE_ID_SUPPRESSED);
 	entry_add(&entry, "KVM_SUPPRESSED=%" PRIu64, n);
-	entry_send(&entry, "Left out %" PRIu64 " entries about %s", n, what);
+	(void)entry_send(&entry, "Left out %" PRIu64 " entries about %s", n, what);
+}
+
+/* What journald did not take; where it takes this neither, the next one tells. */
+static void flush_dropped(struct journal *journal)
+{
+	uint64_t n = journal_socket_dropped() - journal->dropped;
+	struct entry entry;
+
+	if (!n)
+		return;
+	entry_begin(&entry, LOG_WARNING, MESSAGE_ID_SUPPRESSED);
+	entry_add(&entry, "KVM_SUPPRESSED=%" PRIu64, n);
+	if (entry_send(&entry, "The journal did not take %" PRIu64 " entries", n) == 0)
+		journal->dropped += n;
 }
 
 void journal_flush(struct journal *journal, uint64_t now_ns)
@@ -346,4 +364,5 @@ void journal_flush(struct journal *journal, uint64_t now_ns)
 	flush(&journal->ended, "VMs that ended", now_ns);
 	flush(&journal->resynced, "messages lost", now_ns);
 	flush(&journal->storms, "exit storms", now_ns);
+	flush_dropped(journal);
 }

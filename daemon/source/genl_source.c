@@ -55,6 +55,12 @@
 
 #define TIMER_ACCURACY_US US_PER_MS
 
+static void tell_raw(struct genl_source *s, const struct nlmsghdr *header)
+{
+	if (s->handlers->raw)
+		s->handlers->raw(s->userdata, header);
+}
+
 static int parse_stats(struct genl_source *s, const struct nlmsghdr *header)
 {
 	uint64_t now_ns;
@@ -94,6 +100,7 @@ static void on_notification(struct genl_source *s, const struct nlmsghdr *header
 	const struct genlmsghdr *genl;
 
 	if (s->family && header->nlmsg_type == s->family) {
+		tell_raw(s, header);
 		if (take_config(s, header) || parse_stats(s, header) < 0)
 			return;
 		source_lost(s, stream_notification(&s->stream, s->message.epoch, s->message.seq));
@@ -124,6 +131,7 @@ static void on_answer(struct genl_source *s, const struct nlmsghdr *header)
 	int error;
 
 	if (header->nlmsg_seq == s->config_seq && header->nlmsg_type == s->family && s->family) {
+		tell_raw(s, header);
 		(void)take_config(s, header);
 		return;
 	}
@@ -151,6 +159,7 @@ static void on_answer(struct genl_source *s, const struct nlmsghdr *header)
 			source_request_failed(s, error, NULL);
 	} else if (s->pending == PENDING_DUMP && header->nlmsg_type == s->family) {
 		source_extend(s);
+		tell_raw(s, header);
 		if (parse_stats(s, header) < 0) {
 			s->dump_failed = true;
 			return;

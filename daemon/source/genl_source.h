@@ -16,9 +16,13 @@ struct exit_message;
 struct genl_socket_ops;
 struct genl_source;
 struct kernel_config;
+struct nlmsghdr;
 
 /* What the source tells. None may free the source. */
 struct genl_source_handlers {
+	/* Every message of the family that is going to be told, before; may be NULL. */
+	void (*raw)(void *userdata, const struct nlmsghdr *header);
+
 	void (*state)(void *userdata, enum kernel_state state);
 
 	/* -ENOMEM where it has to be told again; any other error is the handler's. */

@@ -14,6 +14,9 @@
 uint64_t clock_boottime_ns(void);
 uint64_t clock_realtime_us(void);
 
+/* Has all of these stand still at this time, until it is called again. */
+void clock_simulate(uint64_t boottime_ns, int64_t realtime_offset_ns);
+
 /* CLOCK_REALTIME minus CLOCK_BOOTTIME, now. */
 int64_t clock_realtime_offset_ns(void);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Plain log lines, to stderr. */
+/* Plain log lines, to the journal or to stderr. */
 #include "config.h"
 
 #include "util/log.h"
@@ -10,8 +10,17 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "util/journal_socket.h"
+#include "util/util.h"
+
+/* A line with a file name in it; what does not fit is cut. */
+#define LOG_LINE_BYTES 8192
+
+#define LEVEL_BYTES 32
 
 static bool debug_wanted;
 
@@ -40,6 +49,24 @@ void log_set_debug(bool debug)
 	debug_wanted = debug;
 }
 
+/* stderr is a stream to journald that waits when journald does not read. */
+static void write_journal(int priority, const char *format, va_list args)
+{
+	char message[LOG_LINE_BYTES] = "MESSAGE=", level[LEVEL_BYTES];
+	char identifier[] = "SYSLOG_IDENTIFIER=kvmexitd";
+	const size_t start = strlen(message);
+	struct iovec fields[] = {
+		{ message, 0 },
+		{ level, 0 },
+		{ identifier, strlen(identifier) },
+	};
+
+	(void)vsnprintf(message + start, sizeof(message) - start, format, args);
+	fields[0].iov_len = strlen(message);
+	fields[1].iov_len = (size_t)snprintf(level, sizeof(level), "PRIORITY=%d", priority);
+	(void)journal_socket_send(fields, ARRAY_SIZE(fields));
+}
+
 void log_write(int priority, const char *format, ...)
 {
 	int saved = errno;
@@ -48,16 +75,17 @@ void log_write(int priority, const char *format, ...)
 	if (priority == LOG_DEBUG && !debug_wanted)
 		return;
 
-	/* One line at a time, or another process's may get between. */
-	flockfile(stderr);
-	if (log_is_journal())
-		(void)fprintf(stderr, "<%d>", priority);
-	else
-		(void)fputs("kvmexitd: ", stderr);
 	va_start(args, format);
-	(void)vfprintf(stderr, format, args);
+	if (log_is_journal()) {
+		write_journal(priority, format, args);
+	} else {
+		/* One line at a time, or another process's may get between. */
+		flockfile(stderr);
+		(void)fputs("kvmexitd: ", stderr);
+		(void)vfprintf(stderr, format, args);
+		(void)fputc('\n', stderr);
+		funlockfile(stderr);
+	}
 	va_end(args);
-	(void)fputc('\n', stderr);
-	funlockfile(stderr);
 	errno = saved;
 }

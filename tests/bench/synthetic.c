@@ -59,6 +59,13 @@ int64_t clock_realtime_offset_ns(void)
 	return (int64_t)(read_clock(CLOCK_REALTIME) - read_clock(CLOCK_BOOTTIME));
 }
 
+/* For replays, of which there are none here. */
+void clock_simulate(uint64_t boottime_ns, int64_t realtime_offset_ns)
+{
+	(void)boottime_ns;
+	(void)realtime_offset_ns;
+}
+
 /* -- instead of source/genl_socket.c -------------------------------------- */
 
 static ssize_t receive(int fd, void *buf, size_t size)

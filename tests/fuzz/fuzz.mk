@@ -15,6 +15,7 @@ endif
 FUZZ_TARGETS = \
 	tests/fuzz/fuzz_config \
 	tests/fuzz/fuzz_genl \
+	tests/fuzz/fuzz_recording \
 	tests/fuzz/fuzz_varlink
 check_PROGRAMS += $(FUZZ_TARGETS)
 if !FUZZERS
@@ -34,6 +35,11 @@ tests_fuzz_fuzz_genl_SOURCES = tests/fuzz/fuzz_genl.c tests/fuzz/fuzz.h $(FUZZ_F
 tests_fuzz_fuzz_genl_CPPFLAGS = $(FUZZ_CPPFLAGS) $(FUZZ_CORPORA)genl"'
 tests_fuzz_fuzz_genl_LDFLAGS = $(FUZZ_LINK_FLAGS)
 tests_fuzz_fuzz_genl_LDADD = $(FUZZ_LDADD)
+
+tests_fuzz_fuzz_recording_SOURCES = tests/fuzz/fuzz_recording.c tests/fuzz/fuzz.h $(FUZZ_FEED)
+tests_fuzz_fuzz_recording_CPPFLAGS = $(FUZZ_CPPFLAGS) $(FUZZ_CORPORA)recording"'
+tests_fuzz_fuzz_recording_LDFLAGS = $(FUZZ_LINK_FLAGS)
+tests_fuzz_fuzz_recording_LDADD = $(FUZZ_LDADD)
 
 tests_fuzz_fuzz_varlink_SOURCES = tests/fuzz/fuzz_varlink.c tests/fuzz/fuzz.h $(FUZZ_FEED)
 tests_fuzz_fuzz_varlink_CPPFLAGS = $(FUZZ_CPPFLAGS) $(FUZZ_CORPORA)varlink"'

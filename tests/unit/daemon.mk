@@ -24,6 +24,7 @@ UNIT_TESTS = \
 	tests/unit/test_history \
 	tests/unit/test_metrics \
 	tests/unit/test_metrics_http \
+	tests/unit/test_journal_socket \
 	tests/unit/test_options \
 	tests/unit/test_reason \
 	tests/unit/test_registry \
@@ -73,6 +74,10 @@ tests_unit_test_metrics_LDADD = $(UNIT_LDADD)
 tests_unit_test_metrics_http_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_metrics_http_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_metrics_http_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_journal_socket_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_journal_socket_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_journal_socket_LDADD = $(UNIT_LDADD)
 
 tests_unit_test_options_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_options_CFLAGS = $(UNIT_CFLAGS)

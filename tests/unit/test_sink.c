@@ -15,6 +15,7 @@
 #include "sink/journal.h"
 #include "sink/message_ids.h"
 #include "unit_test.h"
+#include "util/journal_socket.h"
 #include "util/ratelimit.h"
 
 #define S WINDOW_NS_PER_S
@@ -25,12 +26,11 @@
 static char last[ENTRY_BYTES];
 static unsigned int sent;
 
-/* In place of libsystemd's. */
-int sd_journal_sendv(const struct iovec *fields, int n);
-int sd_journal_sendv(const struct iovec *fields, int n)
+/* In place of those that send them. */
+int journal_socket_send(const struct iovec *fields, size_t n)
 {
 	size_t len = 0;
-	int i;
+	size_t i;
 
 	last[len++] = '\n';
 	for (i = 0; i < n; i++) {
@@ -42,6 +42,13 @@ int sd_journal_sendv(const struct iovec *fields, int n)
 	last[len] = '\0';
 	sent++;
 	return 0;
+}
+
+static uint64_t dropped;
+
+uint64_t journal_socket_dropped(void)
+{
+	return dropped;
 }
 
 static void assert_field(const char *field)
@@ -267,6 +274,21 @@ static void test_states(void **state)
 	assert_field("KVM_RESYNCS=3");
 }
 
+/* The next entry that is sent tells how many were not. */
+static void test_dropped(void **state)
+{
+	struct fixture *f = *state;
+
+	journal_flush(f->journal, 101 * S);
+	assert_int_equal(sent, 0);
+	dropped += 3;
+	journal_flush(f->journal, 102 * S);
+	assert_int_equal(sent, 1);
+	assert_field("KVM_SUPPRESSED=3");
+	journal_flush(f->journal, 103 * S);
+	assert_int_equal(sent, 1);
+}
+
 static void test_ratelimit(void **state)
 {
 	struct ratelimit limit = { .interval_ns = 10, .burst = 2 };
@@ -330,6 +352,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_summary, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_flapping, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_states, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_dropped, setup, teardown),
 		cmocka_unit_test(test_ratelimit),
 		cmocka_unit_test(test_catalog),
 	};
