@@ -27,6 +27,7 @@
 #include "model/kernel_config.h"
 #include "model/sample.h"
 #include "options.h"
+#include "server/control.h"
 #include "server/server.h"
 #include "sink/metrics_http.h"
 #include "source/genl_parse.h"
@@ -154,6 +155,8 @@ static void on_config(void *userdata, const struct kernel_config *config)
 {
 	struct app *app = userdata;
 
+	app->kernel_config = *config;
+	app->has_kernel_config = true;
 	registry_set_interval(app->registry, config->value[KERNEL_INTERVAL_MS] * NS_PER_MS);
 }
 
@@ -162,6 +165,7 @@ static void on_family_gone(void *userdata)
 	struct app *app = userdata;
 
 	app->status.has_epoch = false;
+	app->has_kernel_config = false;
 	end_all(app);
 }
 
@@ -305,6 +309,7 @@ int app_new(struct app **out, const struct options *options)
 	r = server_new(&app->server, app->event, app->registry, &app->status);
 	if (r < 0)
 		return r;
+	server_set_control(app->server, &app_control, app);
 	r = options->replay ? 0 : new_source(app);
 	if (r < 0)
 		return r;

@@ -8,6 +8,7 @@
 #include <systemd/sd-event.h>
 
 #include "app.h"
+#include "model/kernel_config.h"
 #include "model/registry.h"
 #include "model/status.h"
 #include "settings/settings.h"
@@ -40,6 +41,8 @@ struct app {
 	struct metrics_http *metrics; /* NULL where nobody asked for it */
 	struct genl_source *source; /* or */
 	struct replay *replay;
+	struct kernel_config kernel_config;
+	bool has_kernel_config;
 	struct recorder *recorder; /* NULL where nothing is recorded */
 	uint64_t summary_ns; /* of the last one, when replaying */
 	struct state_store *store; /* NULL where nobody keeps it */
@@ -97,8 +100,8 @@ void app_schedule_summary(struct app *app);
 /* Reads the configuration anew on SIGHUP. */
 int app_add_reload(struct app *app);
 
-/* The same, now: 0, or -EBADMSG with the error logged and all as before. */
-int app_reload(struct app *app);
+/* For the server: what clients may have the app do. */
+extern const struct server_control app_control;
 
 /* -- app_changes.c ------------------------------------------------------- */
 

@@ -12,6 +12,7 @@
 #include "app_internal.h"
 #include "model/kernel_config.h"
 #include "options.h"
+#include "server/control.h"
 #include "server/server.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -85,43 +86,74 @@ void app_apply_settings(struct app *app)
 		genl_source_configure(app->source, &config);
 }
 
-static int reload(struct app *app)
+/* *error, to be freed, is what is wrong. */
+static int read_anew(struct app *app, char **error)
 {
-	_cleanup_free_ char *error = NULL;
 	struct settings settings;
-	int r = load(app->options, &settings, NULL, &error);
+	int r = load(app->options, &settings, NULL, error);
 
-	if (r < 0) {
-		journal_reload_failed(app->journal, error ? error : strerror(-r));
+	if (r < 0)
 		return r;
-	}
 	if (app->source && settings.receive_buffer != app->settings.receive_buffer)
 		r = genl_source_set_receive_buffer(app->source, (int)settings.receive_buffer);
 	if (r < 0)
 		log_warning("cannot change the receive buffer: %s, keeping it", strerror(-r));
 	app->settings = settings;
 	app_apply_settings(app);
-	journal_reloaded(app->journal);
 	return 0;
 }
 
-int app_reload(struct app *app)
+static int reload(void *userdata, char **error)
 {
+	struct app *app = userdata;
 	uint64_t now_us = 0;
 	int r;
 
 	(void)sd_event_now(app->event, CLOCK_MONOTONIC, &now_us);
 	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, now_us);
-	r = reload(app);
+	r = read_anew(app, error);
+	if (r < 0)
+		journal_reload_failed(app->journal, *error ? *error : strerror(-r));
+	else
+		journal_reloaded(app->journal);
 	(void)sd_notify(0, "READY=1");
 	return r;
 }
 
+static const struct kernel_config *kernel_config(void *userdata)
+{
+	const struct app *app = userdata;
+
+	return app->has_kernel_config ? &app->kernel_config : NULL;
+}
+
+static int set_kernel_config(void *userdata, const struct kernel_config *config, char *text,
+			     size_t size)
+{
+	const struct app *app = userdata;
+	char said[GENL_TEXT_BYTES];
+	int r;
+
+	if (!app->source)
+		return -ENODEV;
+	r = genl_source_set_config(app->source, config, said);
+	(void)snprintf(text, size, "%s", said);
+	return r;
+}
+
+const struct server_control app_control = {
+	.kernel_config = kernel_config,
+	.set_kernel_config = set_kernel_config,
+	.reload = reload,
+};
+
 static int on_sighup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
+	_cleanup_free_ char *error = NULL;
+
 	(void)source;
 	(void)info;
-	(void)app_reload(userdata);
+	(void)reload(userdata, &error);
 	return 0;
 }
 

@@ -139,6 +139,18 @@ enum ctl_exit ctl_report_error(const struct varlink_reply *reply)
 		ctl_error("several VMs match '%s': say which by id: %s", vm, ids);
 	} else if (strcmp(name, "TooManyClients") == 0) {
 		ctl_error("kvmexitd has too many clients, try again later");
+	} else if (strcmp(name, "KernelRefused") == 0 || strcmp(name, "ConfigWrong") == 0) {
+		_cleanup_free_ char *reason = get_text(reply->parameters, "reason");
+
+		ctl_error("%s%s", *name == 'K' ? "the kernel refuses: " : "", reason);
+	} else if (strcmp(name, "NoKernel") == 0) {
+		ctl_error("there is no kernel to ask: see 'kvmexitctl status'");
+	} else if (strcmp(name, "org.varlink.service.PermissionDenied") == 0) {
+		ctl_error("only root may do this");
+	} else if (strcmp(name, "org.varlink.service.InvalidParameter") == 0) {
+		_cleanup_free_ char *parameter = get_text(reply->parameters, "parameter");
+
+		ctl_error("kvmexitd does not take '%s' so", parameter);
 	} else {
 		_cleanup_free_ char *clean = clean_text(name);
 

@@ -27,6 +27,7 @@ static const struct ctl_command *const commands[] = {
 	&ctl_watch,
 	&ctl_stat,
 	&ctl_metrics,
+	&ctl_config,
 	/* clang-format on */
 };
 

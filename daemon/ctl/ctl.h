@@ -54,6 +54,7 @@ extern const struct ctl_command ctl_watch;
 extern const struct ctl_command ctl_top;
 extern const struct ctl_command ctl_stat;
 extern const struct ctl_command ctl_metrics;
+extern const struct ctl_command ctl_config;
 
 /* All of main(). */
 int ctl_main(int argc, char **argv);

@@ -191,6 +191,9 @@ const struct method exits_methods[] = {
 	{ "Watch", run_watch },
 	{ "GetHistory", run_get_history },
 	{ "GetMetrics", run_get_metrics },
+	{ "GetConfig", run_get_config },
+	{ "SetConfig", run_set_config },
+	{ "ReloadConfig", run_reload_config },
 	{ NULL, NULL },
 };
 /* clang-format on */

@@ -4,6 +4,7 @@ AM_CPPFLAGS += -I$(top_builddir)/daemon
 
 daemon_libkvmexitd_a_SOURCES += \
 	daemon/server/address.h \
+	daemon/server/control.c daemon/server/control.h \
 	daemon/server/client.c daemon/server/client.h \
 	daemon/server/history.c daemon/server/history.h \
 	daemon/server/json.c daemon/server/json.h \

@@ -15,6 +15,7 @@
 struct client;
 struct daemon_status;
 struct registry;
+struct server_control;
 
 struct server_limits {
 	size_t clients;
@@ -51,6 +52,9 @@ struct server {
 	const struct daemon_status *status;
 	struct server_limits limits;
 	struct server_stats stats;
+
+	const struct server_control *control; /* NULL for none */
+	void *control_userdata;
 
 	struct listener *listeners;
 	struct ratelimit accept_failed;

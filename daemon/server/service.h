@@ -26,6 +26,9 @@ extern const struct method exits_methods[];
 
 /* Those of exits_methods[] that have a file of their own. */
 int run_get_metrics(const struct call *call);
+int run_get_config(const struct call *call);
+int run_set_config(const struct call *call);
+int run_reload_config(const struct call *call);
 
 /*
  * Answers the call, be it with an error. Where even that is impossible, gives

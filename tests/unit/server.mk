@@ -18,6 +18,7 @@ SERVER_TESTS = \
 	tests/unit/test_server \
 	tests/unit/test_server_clients \
 	tests/unit/test_server_conn \
+	tests/unit/test_server_control \
 	tests/unit/test_server_history \
 	tests/unit/test_server_limits \
 	tests/unit/test_server_listen \
@@ -40,6 +41,11 @@ tests_unit_test_server_clients_SOURCES = tests/unit/test_server_clients.c
 tests_unit_test_server_clients_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_server_clients_CFLAGS = $(SERVER_TEST_CFLAGS)
 tests_unit_test_server_clients_LDADD = $(SERVER_TEST_LDADD)
+
+tests_unit_test_server_control_SOURCES = tests/unit/test_server_control.c
+tests_unit_test_server_control_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
+tests_unit_test_server_control_CFLAGS = $(SERVER_TEST_CFLAGS)
+tests_unit_test_server_control_LDADD = $(SERVER_TEST_LDADD)
 
 tests_unit_test_server_conn_SOURCES = tests/unit/test_server_conn.c
 tests_unit_test_server_conn_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * kvmexitctl config: how the kernel makes batches.
+ */
+#include "config.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/connect.h"
+#include "ctl/options.h"
+#include "ctl/output.h"
+#include "util/util.h"
+
+enum {
+	OPTION_RELOAD,
+};
+
+static const struct ctl_option options[] = {
+	[OPTION_RELOAD] = { "reload", NULL, "first have kvmexitd read kvmexitd.conf anew", 0 },
+	{ .name = NULL },
+};
+
+/* Adds NAME=VALUE, which kvmexitd knows whether it makes sense. False, and that was said. */
+static bool add(json_t *parameters, const char *argument)
+{
+	const char *equals = strchr(argument, '=');
+	_cleanup_free_ char *clean = NULL;
+	uint64_t value;
+
+	if (!equals || equals == argument) {
+		clean = clean_text(argument);
+		ctl_error("'%s' is no NAME=VALUE", clean ? clean : "");
+		return false;
+	}
+	clean = strndup(argument, (size_t)(equals - argument));
+	if (!clean || !option_number(clean, equals + 1, 0, UINT32_MAX, &value))
+		return false;
+	if (json_object_set_new(parameters, clean, json_integer((json_int_t)value)) < 0) {
+		ctl_error("'%s' is no setting", argument);
+		return false;
+	}
+	return true;
+}
+
+static enum ctl_exit change(struct ctl *ctl, int argc, char **argv)
+{
+	json_t *parameters = json_object(), *reply = NULL;
+	enum ctl_exit result;
+	int i;
+
+	for (i = 0; i < argc; i++)
+		if (!add(parameters, argv[i])) {
+			json_decref(parameters);
+			return CTL_USAGE;
+		}
+	result = ctl_call(ctl, CTL_METHOD("SetConfig"), parameters, &reply);
+	json_decref(reply);
+	return result;
+}
+
+static void print_text(const json_t *config)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)config, name, value) {
+		_cleanup_free_ char *clean = clean_text(name);
+
+		if (json_is_integer(value))
+			printf("%s=%lld\n", clean, (long long)json_integer_value(value));
+	}
+}
+
+static int run(struct ctl *ctl, int argc, char **argv)
+{
+	enum ctl_exit result = CTL_OK;
+	json_t *config = NULL;
+
+	if (option_given(ctl, OPTION_RELOAD)) {
+		result = ctl_call(ctl, CTL_METHOD("ReloadConfig"), NULL, &config);
+		json_decref(config);
+	}
+	if (result == CTL_OK && argc > 0)
+		result = change(ctl, argc, argv);
+	if (result == CTL_OK)
+		result = ctl_call(ctl, CTL_METHOD("GetConfig"), NULL, &config);
+	if (result != CTL_OK)
+		return (int)result;
+
+	if (ctl->json)
+		output_json(config);
+	else
+		print_text(config);
+	json_decref(config);
+	return (int)result;
+}
+
+const struct ctl_command ctl_config = {
+	.name = "config",
+	.args = "[SETTING...]",
+	.help = "how the kernel makes batches; changing it needs root",
+	.about = "SETTING is NAME=VALUE. What is set so stays until kvmexitd is started or\n"
+		 "reloaded, or KVM's module is loaded anew: kvmexitd.conf is for good. All of the\n"
+		 "values are taken, or none.",
+	.options = options,
+	.args_max = INT_MAX,
+	.run = run,
+};
