@@ -16,6 +16,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_config \
 	tests/fuzz/fuzz_genl \
 	tests/fuzz/fuzz_recording \
+	tests/fuzz/fuzz_state \
 	tests/fuzz/fuzz_varlink
 check_PROGRAMS += $(FUZZ_TARGETS)
 if !FUZZERS
@@ -40,6 +41,11 @@ tests_fuzz_fuzz_recording_SOURCES = tests/fuzz/fuzz_recording.c tests/fuzz/fuzz.
 tests_fuzz_fuzz_recording_CPPFLAGS = $(FUZZ_CPPFLAGS) $(FUZZ_CORPORA)recording"'
 tests_fuzz_fuzz_recording_LDFLAGS = $(FUZZ_LINK_FLAGS)
 tests_fuzz_fuzz_recording_LDADD = $(FUZZ_LDADD)
+
+tests_fuzz_fuzz_state_SOURCES = tests/fuzz/fuzz_state.c tests/fuzz/fuzz.h $(FUZZ_FEED)
+tests_fuzz_fuzz_state_CPPFLAGS = $(FUZZ_CPPFLAGS) $(FUZZ_CORPORA)state"'
+tests_fuzz_fuzz_state_LDFLAGS = $(FUZZ_LINK_FLAGS)
+tests_fuzz_fuzz_state_LDADD = $(FUZZ_LDADD)
 
 tests_fuzz_fuzz_varlink_SOURCES = tests/fuzz/fuzz_varlink.c tests/fuzz/fuzz.h $(FUZZ_FEED)
 tests_fuzz_fuzz_varlink_CPPFLAGS = $(FUZZ_CPPFLAGS) $(FUZZ_CORPORA)varlink"'
