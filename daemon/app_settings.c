@@ -25,6 +25,8 @@ static const struct {
 	{ KERNEL_INTERVAL_MS, offsetof(struct settings, kernel_interval_ms) },
 	{ KERNEL_BATCH_EXITS, offsetof(struct settings, kernel_batch_exits) },
 	{ KERNEL_MIN_SPACING_MS, offsetof(struct settings, kernel_min_spacing_ms) },
+	{ KERNEL_LOG_EXITS, offsetof(struct settings, kernel_log_exits) },
+	{ KERNEL_TIMING, offsetof(struct settings, kernel_timing) },
 };
 
 /* report is told the files. -EBADMSG with *error, -ENOMEM. */

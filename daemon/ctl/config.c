@@ -29,6 +29,7 @@ static bool add(json_t *parameters, const char *argument)
 {
 	const char *equals = strchr(argument, '=');
 	_cleanup_free_ char *clean = NULL;
+	json_t *json = NULL;
 	uint64_t value;
 
 	if (!equals || equals == argument) {
@@ -37,9 +38,13 @@ static bool add(json_t *parameters, const char *argument)
 		return false;
 	}
 	clean = strndup(argument, (size_t)(equals - argument));
-	if (!clean || !option_number(clean, equals + 1, 0, UINT32_MAX, &value))
+	if (strcmp(equals + 1, "yes") == 0 || strcmp(equals + 1, "no") == 0)
+		json = json_boolean(equals[1] == 'y');
+	else if (clean && option_number(clean, equals + 1, 0, UINT32_MAX, &value))
+		json = json_integer((json_int_t)value);
+	else
 		return false;
-	if (json_object_set_new(parameters, clean, json_integer((json_int_t)value)) < 0) {
+	if (json_object_set_new(parameters, clean, json) < 0) {
 		ctl_error("'%s' is no setting", argument);
 		return false;
 	}
@@ -72,6 +77,8 @@ static void print_text(const json_t *config)
 
 		if (json_is_integer(value))
 			printf("%s=%lld\n", clean, (long long)json_integer_value(value));
+		else if (json_is_boolean(value))
+			printf("%s=%s\n", clean, json_is_true(value) ? "yes" : "no");
 	}
 }
 
@@ -103,9 +110,9 @@ const struct ctl_command ctl_config = {
 	.name = "config",
 	.args = "[SETTING...]",
 	.help = "how the kernel makes batches; changing it needs root",
-	.about = "SETTING is NAME=VALUE. What is set so stays until kvmexitd is started or\n"
-		 "reloaded, or KVM's module is loaded anew: kvmexitd.conf is for good. All of the\n"
-		 "values are taken, or none.",
+	.about = "SETTING is NAME=VALUE, a number, yes or no. What is set so stays until\n"
+		 "kvmexitd is started or reloaded, or KVM's module is loaded anew:\n"
+		 "kvmexitd.conf is for good. All of the values are taken, or none.",
 	.options = options,
 	.args_max = INT_MAX,
 	.run = run,

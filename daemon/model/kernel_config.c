@@ -13,10 +13,19 @@ const char *kernel_setting_name(enum kernel_setting setting)
 		return "batch_exits";
 	case KERNEL_MIN_SPACING_MS:
 		return "min_spacing_ms";
+	case KERNEL_LOG_EXITS:
+		return "log_exits";
+	case KERNEL_TIMING:
+		return "timing";
 	case KERNEL_SETTINGS:
 		break;
 	}
 	return "unknown";
+}
+
+bool kernel_setting_is_flag(enum kernel_setting setting)
+{
+	return setting == KERNEL_TIMING;
 }
 
 void kernel_config_set(struct kernel_config *config, enum kernel_setting setting, uint32_t value)

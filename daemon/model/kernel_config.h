@@ -11,6 +11,8 @@ enum kernel_setting {
 	KERNEL_INTERVAL_MS,
 	KERNEL_BATCH_EXITS,
 	KERNEL_MIN_SPACING_MS,
+	KERNEL_LOG_EXITS,
+	KERNEL_TIMING, /* a flag: 0 or 1 */
 	KERNEL_SETTINGS,
 };
 
@@ -22,6 +24,8 @@ struct kernel_config {
 
 /* As in the varlink interface: "interval_ms". */
 const char *kernel_setting_name(enum kernel_setting setting);
+
+bool kernel_setting_is_flag(enum kernel_setting setting);
 
 void kernel_config_set(struct kernel_config *config, enum kernel_setting setting, uint32_t value);
 

@@ -43,6 +43,16 @@ static int no_kernel(const struct call *call)
 	return call_error(call, VARLINK_EXITS ".NoKernel", json_object());
 }
 
+/* A setting as JSON. */
+static json_t *json_setting(const struct kernel_config *config, enum kernel_setting setting)
+{
+	if (!config->has[setting])
+		return json_null();
+	if (kernel_setting_is_flag(setting))
+		return json_boolean(config->value[setting]);
+	return json_integer(config->value[setting]);
+}
+
 int run_get_config(const struct call *call)
 {
 	static const struct varlink_param none[] = { { .name = NULL } };
@@ -63,8 +73,7 @@ int run_get_config(const struct call *call)
 	reply = json_object();
 	for (i = 0; i < KERNEL_SETTINGS; i++)
 		if (json_object_set_new(reply, kernel_setting_name((enum kernel_setting)i),
-					config->has[i] ? json_integer(config->value[i]) :
-							 json_null()) < 0) {
+					json_setting(config, (enum kernel_setting)i)) < 0) {
 			json_decref(reply);
 			return -ENOMEM;
 		}
@@ -76,6 +85,8 @@ static int read_config(const struct call *call, struct kernel_config *config)
 {
 	struct varlink_param params[KERNEL_SETTINGS + 1] = { 0 };
 	uint64_t values[KERNEL_SETTINGS];
+	bool flags[KERNEL_SETTINGS];
+	const json_t *given;
 	size_t i;
 	int r;
 
@@ -83,9 +94,16 @@ static int read_config(const struct call *call, struct kernel_config *config)
 		values[i] = NOT_GIVEN;
 		params[i] = (struct varlink_param){ kernel_setting_name((enum kernel_setting)i),
 						    VARLINK_UINT, true, &values[i] };
+		if (kernel_setting_is_flag((enum kernel_setting)i)) {
+			params[i].type = VARLINK_BOOL;
+			params[i].value = &flags[i];
+		}
 	}
 	r = call_parameters(call, params);
 	for (i = 0; i < KERNEL_SETTINGS && r == 0; i++) {
+		given = json_object_get(call->request->parameters, params[i].name);
+		if (params[i].type == VARLINK_BOOL && json_is_boolean(given))
+			values[i] = flags[i];
 		if (values[i] == NOT_GIVEN)
 			continue;
 		if (values[i] > UINT32_MAX) {

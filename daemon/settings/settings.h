@@ -23,6 +23,8 @@ struct settings {
 	uint64_t kernel_interval_ms;
 	uint64_t kernel_batch_exits;
 	uint64_t kernel_min_spacing_ms;
+	uint64_t kernel_log_exits; /* 0: none */
+	uint64_t kernel_timing; /* 0 or 1 */
 
 	/* [Limits] */
 	uint64_t clients;

@@ -33,6 +33,9 @@ const struct setting setting_table[] = {
 	  SETTING_UNSET, 1, UINT32_MAX },
 	{ "Kernel", "MinSpacingMs", SETTING_MILLISECONDS, FIELD(kernel_min_spacing_ms),
 	  SETTING_UNSET, 1, KVM_EXITSTAT_MIN_SPACING_MS_MAX },
+	{ "Kernel", "LogExits", SETTING_COUNT, FIELD(kernel_log_exits),
+	  SETTING_UNSET, 0, UINT32_MAX },
+	{ "Kernel", "Timing", SETTING_BOOL, FIELD(kernel_timing), SETTING_UNSET, 0, 1 },
 
 	{ "Limits", "Clients", SETTING_COUNT, FIELD(clients),
 	  SERVER_CLIENTS, 1, SERVER_CLIENTS_MAX },

@@ -34,6 +34,8 @@ static const struct {
 	[KERNEL_INTERVAL_MS] = { KVM_EXITSTAT_A_CONFIG_INTERVAL_MS, sizeof(uint32_t) },
 	[KERNEL_BATCH_EXITS] = { KVM_EXITSTAT_A_CONFIG_BATCH_EXITS, sizeof(uint32_t) },
 	[KERNEL_MIN_SPACING_MS] = { KVM_EXITSTAT_A_CONFIG_MIN_SPACING_MS, sizeof(uint32_t) },
+	[KERNEL_LOG_EXITS] = { KVM_EXITSTAT_A_CONFIG_LOG_EXITS, sizeof(uint32_t) },
+	[KERNEL_TIMING] = { KVM_EXITSTAT_A_CONFIG_TIMING, sizeof(uint8_t) },
 };
 
 /* What is not known is skipped; only what is there twice or has a wrong length is bad. */

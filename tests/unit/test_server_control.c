@@ -85,6 +85,12 @@ static void test_get(void **state)
 
 	assert_number(reply, "parameters.interval_ms", 1000);
 	assert_true(json_is_null(at(reply, "parameters.batch_exits")));
+	assert_true(json_is_null(at(reply, "parameters.timing")));
+	json_decref(reply);
+
+	kernel_config_set(&kernel, KERNEL_TIMING, 1);
+	reply = fixture_call(f, fd, CALL(EXITS ".GetConfig"));
+	assert_true(json_is_true(at(reply, "parameters.timing")));
 	json_decref(reply);
 
 	has_kernel = false;
@@ -103,18 +109,27 @@ static void test_set(void **state)
 	assert_true(changed.has[KERNEL_INTERVAL_MS]);
 	assert_int_equal(changed.value[KERNEL_INTERVAL_MS], 20);
 	assert_false(changed.has[KERNEL_BATCH_EXITS]);
+	assert_false(changed.has[KERNEL_TIMING]);
+
+	reply = fixture_call(f, fd, SET("{\"timing\":true,\"log_exits\":10000}"));
+	assert_null(json_object_get(reply, "error"));
+	json_decref(reply);
+	assert_int_equal(changed.value[KERNEL_TIMING], 1);
+	assert_int_equal(changed.value[KERNEL_LOG_EXITS], 10000);
+	fixture_expect_error(f, fd, SET("{\"timing\":256}"), SERVICE ".InvalidParameter",
+			     "parameter", "timing");
 
 	set_result = -ERANGE;
 	fixture_expect_error(f, fd, SET("{\"interval_ms\":1}"), EXITS ".KernelRefused", "reason",
 			     "integer out of range");
-	assert_int_equal(sets, 2);
+	assert_int_equal(sets, 3);
 	fixture_expect_error(f, fd, SET("{\"interval_ms\":4294967296}"),
 			     SERVICE ".InvalidParameter", "parameter", "interval_ms");
 	fixture_expect_error(f, fd, SET("{\"interval_ms\":-1}"), SERVICE ".InvalidParameter",
 			     "parameter", "interval_ms");
 	fixture_expect_error(f, fd, SET("{\"no_such\":1}"), SERVICE ".InvalidParameter",
 			     "parameter", "no_such");
-	assert_int_equal(sets, 2);
+	assert_int_equal(sets, 3);
 
 	has_kernel = false;
 	fixture_expect_error(f, fd, SET("{\"interval_ms\":20}"), EXITS ".NoKernel", NULL, NULL);
