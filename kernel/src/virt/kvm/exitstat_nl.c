@@ -663,4 +663,5 @@ void kvm_exitstat_nl_exit(void)
 
 #ifdef CONFIG_KVM_EXITSTAT_KUNIT_TEST
 #include "exitstat_nl_test.c"
+#include "exitstat_time_test.c"
 #endif
