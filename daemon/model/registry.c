@@ -86,8 +86,7 @@ static void start_epoch(struct registry *registry, uint64_t epoch, uint64_t now_
 		return;
 
 	registry_end_all(registry, now_ns);
-	HASH_CLEAR(hh, registry->dead_by_id);
-	registry->forgotten_ns = 0;
+	registry_part_dead(registry);
 
 	/*
 	 * All VMs of a later epoch came while we looked, as did those of the first one

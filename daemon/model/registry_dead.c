@@ -90,6 +90,17 @@ void registry_end_vm(struct registry *registry, struct vm *vm, uint64_t ended_ns
 	registry_trim_dead(registry);
 }
 
+void registry_part_dead(struct registry *registry)
+{
+	struct vm *vm;
+
+	HASH_CLEAR(hh, registry->dead_by_id);
+	/* Should their epoch come back, they must not be looked for in a table that is gone. */
+	TAILQ_FOREACH(vm, &registry->dead, by_id)
+		vm->hh.tbl = NULL;
+	registry->forgotten_ns = 0;
+}
+
 void registry_end_all(struct registry *registry, uint64_t now_ns)
 {
 	struct vm *vm;

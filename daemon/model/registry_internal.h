@@ -59,6 +59,9 @@ void registry_bound_history(struct registry *registry, uint64_t now_ns);
 void registry_end_vm(struct registry *registry, struct vm *vm, uint64_t ended_ns, bool unseen);
 void registry_trim_dead(struct registry *registry);
 
+/* The epoch is over: the dead stay in the list, and are found by id no more. */
+void registry_part_dead(struct registry *registry);
+
 /* One of this epoch; NULL if there is none. */
 struct vm *registry_find_dead(const struct registry *registry, uint64_t id);
 

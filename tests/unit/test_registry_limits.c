@@ -139,6 +139,30 @@ static void test_dead_before(void **state)
 	assert_int_equal(registry_first_dead(r)->exits, 4);
 }
 
+/* An epoch that comes back: those of it that died then are none of it now. */
+static void test_dead_epochs(void **state)
+{
+	struct registry *r = *state;
+	uint64_t i, ns = 200 * S;
+
+	for (i = 0; i < 3; i++) {
+		model_epoch += i == 1 ? 1 : i == 2 ? -1 : 0;
+		model_event(r, KVM_EXITSTAT_EVENT_VM_CREATED, 7, ns, 0, ns);
+		ns += S;
+		model_count(r, 7, 0, HLT, false, i + 1, i + 1, ns);
+		model_event(r, KVM_EXITSTAT_EVENT_VM_DESTROYED, 7, ns - S, ns, ns);
+	}
+	assert_int_equal(registry_n_dead(r), 3);
+	assert_int_equal(registry_first_dead(r)->exits, 3);
+	for (i = 0; i < REGISTRY_DEAD_MAX; i++, ns += S) {
+		model_event(r, KVM_EXITSTAT_EVENT_VM_CREATED, 10 + i, ns, 0, ns);
+		model_event(r, KVM_EXITSTAT_EVENT_VM_DESTROYED, 10 + i, ns, ns, ns);
+		take_changes(r);
+	}
+	assert_int_equal(registry_n_dead(r), REGISTRY_DEAD_MAX);
+	assert_int_equal(registry_n_live(r), 0);
+}
+
 /* By id, whatever the order they come in. */
 static void test_order(void **state)
 {
@@ -209,6 +233,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_dead_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_dead_resync, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_dead_before, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_dead_epochs, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_name, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
