@@ -246,21 +246,19 @@ void history_add(struct history *history, struct history_pool *pool, uint32_t ea
 		last = newest;
 
 	oldest = oldest_s(pool, last);
-	s = to_second(from_ns);
-	if (s < oldest && s / MINUTE_S >= early_end_min) {
-		s = oldest;
-		(void)spread_until(&spread, s * WINDOW_NS_PER_S);
-	}
-	for (last = to_second(to_ns ? to_ns - 1 : 0); s <= last; s = next) {
+	last = to_second(to_ns ? to_ns - 1 : 0);
+	for (s = to_second(from_ns); s <= last; s = next) {
+		/* However long that is: nothing of it is kept. */
+		if (s < oldest && s / MINUTE_S >= early_end_min) {
+			next = oldest;
+			(void)spread_until(&spread, next * WINDOW_NS_PER_S);
+			continue;
+		}
 		step_s = is_fine(pool, early_end_min, s, last > newest ? last : newest) ?
 				 HISTORY_FINE_S :
 				 HISTORY_COARSE_S;
 		next = s - s % step_s + step_s;
-		if (s < oldest && s / MINUTE_S >= early_end_min)
-			(void)spread_until(&spread, next * WINDOW_NS_PER_S);
-		else
-			add_at(history, pool, s, step_s,
-			       spread_until(&spread, next * WINDOW_NS_PER_S));
+		add_at(history, pool, s, step_s, spread_until(&spread, next * WINDOW_NS_PER_S));
 	}
 }
 

@@ -168,8 +168,7 @@ static void set_created(struct registry *registry, struct vm *vm, uint64_t creat
 	if (created_ns >= registry->watched_ns) {
 		vm->watched = true;
 		vm->all_is_news = true;
-		vm->early_end_min =
-			(uint32_t)(created_ns / (60 * WINDOW_NS_PER_S)) + HISTORY_EARLY_MIN;
+		vm->early_end_min = vm_early_end_min(created_ns);
 	}
 }
 

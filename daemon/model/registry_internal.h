@@ -51,6 +51,12 @@ void registry_queue_change(struct registry *registry, struct vm *vm);
 
 /* -- registry_history.c -------------------------------------------------- */
 
+/* When the first minutes end of a VM that was created then. */
+static inline uint32_t vm_early_end_min(uint64_t created_ns)
+{
+	return (uint32_t)(created_ns / (60 * WINDOW_NS_PER_S)) + HISTORY_EARLY_MIN;
+}
+
 /* Makes the histories fit their limit. */
 void registry_bound_history(struct registry *registry, uint64_t now_ns);
 

@@ -207,6 +207,8 @@ static int fill_vm(struct state_reader *r, struct vm *vm, struct history_pool *p
 	vm->vcpus_created = get_u32(r);
 	vm->early_end_min = get_u32(r);
 	vm->noted_exits = state_get(r);
+	if (vm->early_end_min && vm->early_end_min != vm_early_end_min(vm->created_ns))
+		r->bad = true;
 
 	for (n = state_get_below(r, REGISTRY_REASONS_MAX); n && !r->bad; n--) {
 		result = get_vm_reason(r, vm, pool);
@@ -302,6 +304,7 @@ int state_read(const void *buf, size_t len, struct registry *registry)
 		result = get_vms(&r, registry, false, REGISTRY_VMS_MAX);
 	if (result == 0 && (r.bad || state_left(&r)))
 		result = -EBADMSG;
+	registry_trim_dead(registry);
 	/* What the kernel said since is lost, until a dump says it. */
 	registry->in_gap = true;
 	return result;
