@@ -31,6 +31,19 @@ void exit_message_done(struct exit_message *message)
 	*message = (struct exit_message){ 0 };
 }
 
+static void bound(uint64_t *time_ns, uint64_t now_ns)
+{
+	if (*time_ns > now_ns)
+		*time_ns = now_ns;
+}
+
+void exit_message_bound(struct exit_message *message, uint64_t now_ns)
+{
+	bound(&message->time_ns, now_ns);
+	bound(&message->vm.created_ns, now_ns);
+	bound(&message->vm.destroyed_ns, now_ns);
+}
+
 struct sample_vcpu *exit_message_add_vcpu(struct exit_message *message)
 {
 	struct sample_vcpu *vcpus = array_reserve(message->vcpus, &message->vcpus_size,

@@ -105,6 +105,9 @@ struct exit_message {
 	size_t times_size;
 };
 
+/* No time in it is later than now_ns: rates and histories go by the latest that was seen. */
+void exit_message_bound(struct exit_message *message, uint64_t now_ns);
+
 /* Empties the message, keeps its storage. */
 void exit_message_reset(struct exit_message *message);
 

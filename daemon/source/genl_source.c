@@ -63,7 +63,6 @@ static void tell_raw(struct genl_source *s, const struct nlmsghdr *header)
 
 static int parse_stats(struct genl_source *s, const struct nlmsghdr *header)
 {
-	uint64_t now_ns;
 	int r;
 
 	r = genl_parse_stats(header, header->nlmsg_len, &s->message);
@@ -72,10 +71,7 @@ static int parse_stats(struct genl_source *s, const struct nlmsghdr *header)
 		return r;
 	}
 
-	/* Rates are kept relative to the latest time seen: it must not be ahead. */
-	now_ns = clock_boottime_ns();
-	if (s->message.time_ns > now_ns)
-		s->message.time_ns = now_ns;
+	exit_message_bound(&s->message, clock_boottime_ns());
 	return 0;
 }
 

@@ -110,8 +110,7 @@ static void tell_message(struct replay *replay, const struct record *record)
 		to->malformed(replay->userdata, strerror(-r));
 		return;
 	}
-	if (replay->message.time_ns > replay->time_ns)
-		replay->message.time_ns = replay->time_ns;
+	exit_message_bound(&replay->message, replay->time_ns);
 	(void)to->message(replay->userdata, &replay->message);
 }
 

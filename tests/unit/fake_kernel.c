@@ -106,12 +106,21 @@ static void on_state(void *userdata, enum kernel_state state)
 	f->states++;
 }
 
+static void note_time(struct fake_kernel *f, uint64_t time_ns)
+{
+	if (f->latest_ns < time_ns)
+		f->latest_ns = time_ns;
+}
+
 static int on_message(void *userdata, const struct exit_message *message)
 {
 	struct fake_kernel *f = userdata;
 
 	f->messages++;
 	f->last_seq = message->seq;
+	note_time(f, message->time_ns);
+	note_time(f, message->vm.created_ns);
+	note_time(f, message->vm.destroyed_ns);
 	return f->message_result;
 }
 

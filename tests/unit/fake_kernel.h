@@ -25,6 +25,7 @@ struct fake_kernel {
 	int message_result; /* what taking in a message gives */
 	unsigned int messages_at_turn; /* the test's own */
 	uint64_t last_seq;
+	uint64_t latest_ns; /* of all times in messages */
 	unsigned int malformed;
 	unsigned int gaps;
 	unsigned int dumps_begun;

@@ -14,6 +14,7 @@
 #include "fake_kernel.h"
 #include "nlmsg_build.h"
 #include "unit_test.h"
+#include "util/clock.h"
 
 #define EPOCH 1000
 
@@ -57,6 +58,27 @@ static void test_start(void **state)
 	assert_int_equal(f->last_seq, 7);
 	assert_int_equal(f->gaps, 0);
 	fake_expect_none(f);
+}
+
+/* A time that is yet to come is now: rates, histories and lives go by the clock. */
+static void test_future(void **state)
+{
+	struct fake_kernel *f = *state;
+	struct sample_vm vm = build_a_vm;
+	struct nl_msg *msg;
+
+	fake_to_streaming(f, EPOCH, 5);
+	vm.created_ns = UINT64_MAX / 2;
+	vm.destroyed_ns = UINT64_MAX;
+	msg = build_stats(KVM_EXITSTAT_CMD_VM_NTF, EPOCH, 6, UINT64_MAX);
+	assert_int_equal(
+		nla_put_u32(msg, KVM_EXITSTAT_A_STATS_EVENT, KVM_EXITSTAT_EVENT_VM_DESTROYED), 0);
+	build_put_vm(msg, &vm);
+	fake_event(f, msg);
+	fake_run(f);
+	assert_int_equal(f->last_seq, 6);
+	assert_int_equal(f->malformed, 0);
+	assert_true(f->latest_ns > 0 && f->latest_ns <= clock_boottime_ns());
 }
 
 /* A waiting source does nothing at all, until it is told that the family is there. */
@@ -333,6 +355,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_start, fake_setup, fake_teardown),
+		cmocka_unit_test_setup_teardown(test_future, fake_setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(test_wait, fake_setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(test_unload_reload, fake_setup, fake_teardown),
 		cmocka_unit_test_setup_teardown(test_replaced, fake_setup, fake_teardown),
