@@ -3,6 +3,7 @@
 # loose on them, for which they are configured with --enable-fuzzers.
 FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/fuzz
 FUZZ_LDADD = $(KVMEXITD_LIBS)
+FUZZ_READ = tests/fuzz/read_registry.c tests/fuzz/read_registry.h
 if FUZZERS
 FUZZ_FEED =
 AM_CFLAGS += -fsanitize=fuzzer-no-link
@@ -32,7 +33,7 @@ tests_fuzz_fuzz_config_CPPFLAGS = $(FUZZ_CPPFLAGS) $(FUZZ_CORPORA)config"'
 tests_fuzz_fuzz_config_LDFLAGS = $(FUZZ_LINK_FLAGS)
 tests_fuzz_fuzz_config_LDADD = $(FUZZ_LDADD)
 
-tests_fuzz_fuzz_genl_SOURCES = tests/fuzz/fuzz_genl.c tests/fuzz/fuzz.h $(FUZZ_FEED)
+tests_fuzz_fuzz_genl_SOURCES = tests/fuzz/fuzz_genl.c tests/fuzz/fuzz.h $(FUZZ_READ) $(FUZZ_FEED)
 tests_fuzz_fuzz_genl_CPPFLAGS = $(FUZZ_CPPFLAGS) $(FUZZ_CORPORA)genl"'
 tests_fuzz_fuzz_genl_LDFLAGS = $(FUZZ_LINK_FLAGS)
 tests_fuzz_fuzz_genl_LDADD = $(FUZZ_LDADD)
@@ -42,7 +43,7 @@ tests_fuzz_fuzz_recording_CPPFLAGS = $(FUZZ_CPPFLAGS) $(FUZZ_CORPORA)recording"'
 tests_fuzz_fuzz_recording_LDFLAGS = $(FUZZ_LINK_FLAGS)
 tests_fuzz_fuzz_recording_LDADD = $(FUZZ_LDADD)
 
-tests_fuzz_fuzz_state_SOURCES = tests/fuzz/fuzz_state.c tests/fuzz/fuzz.h $(FUZZ_FEED)
+tests_fuzz_fuzz_state_SOURCES = tests/fuzz/fuzz_state.c tests/fuzz/fuzz.h $(FUZZ_READ) $(FUZZ_FEED)
 tests_fuzz_fuzz_state_CPPFLAGS = $(FUZZ_CPPFLAGS) $(FUZZ_CORPORA)state"'
 tests_fuzz_fuzz_state_LDFLAGS = $(FUZZ_LINK_FLAGS)
 tests_fuzz_fuzz_state_LDADD = $(FUZZ_LDADD)

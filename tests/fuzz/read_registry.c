@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "config.h"
+
+#include "read_registry.h"
+
+#include <stdlib.h>
+
+#include "fuzz.h"
+#include "model/registry.h"
+
+static void read_rates(const struct registry *registry, const struct vm *vm, uint64_t now_ns)
+{
+	struct rates *rates, sum;
+	size_t i, n = vm->n_reasons;
+
+	for (i = 0; i < vm->n_vcpus; i++)
+		if (n < vm->vcpus[i]->n_reasons)
+			n = vm->vcpus[i]->n_reasons;
+	rates = calloc(n + 1, sizeof(*rates));
+	if (!rates)
+		return;
+	registry_vm_rates(registry, vm, now_ns, rates, &sum);
+	for (i = 0; i < RATE_COUNT; i++)
+		fuzz_assert(sum.per_s[i] >= 0.0);
+	for (i = 0; i < vm->n_vcpus; i++)
+		registry_vcpu_rates(registry, vm, vm->vcpus[i], now_ns, rates, &sum);
+	free(rates);
+}
+
+/* A client is sent all buckets of all spans: there must not be many. */
+static void read_history(const struct registry *registry, const struct vm *vm, uint64_t now_ns)
+{
+	struct history_span spans[HISTORY_SPANS_MAX];
+	size_t n = registry_vm_history_spans(registry, vm, now_ns, spans), i, j;
+	static uint64_t counts[HISTORY_S];
+
+	fuzz_assert(n <= HISTORY_SPANS_MAX);
+	for (i = 0; i < n; i++) {
+		fuzz_assert(spans[i].from_s < spans[i].to_s);
+		fuzz_assert(history_span_n(&spans[i]) <= HISTORY_S);
+		for (j = 0; j < vm->n_reasons; j++)
+			vm_reason_history(&vm->reasons[j], &spans[i], counts);
+	}
+}
+
+static size_t read_list(const struct registry *registry, const struct vm *vm, uint64_t now_ns)
+{
+	uint64_t exits;
+	size_t n, i;
+
+	for (n = 0; vm; vm = registry_next(vm), n++) {
+		for (i = 0, exits = 0; i < vm->n_reasons; i++)
+			exits += vm_reason_total(&vm->reasons[i]);
+		fuzz_assert(exits == vm->exits);
+		read_rates(registry, vm, now_ns);
+		read_history(registry, vm, now_ns);
+	}
+	return n;
+}
+
+void fuzz_read_registry(struct registry *registry, uint64_t now_ns)
+{
+	struct vm *vm;
+
+	while ((vm = registry_next_change(registry))) {
+		(void)registry_check_storm(registry, vm, now_ns);
+		registry_change_done(registry, vm);
+	}
+	fuzz_assert(read_list(registry, registry_first_live(registry), now_ns) ==
+		    registry_n_live(registry));
+	fuzz_assert(read_list(registry, registry_first_dead(registry), now_ns) ==
+		    registry_n_dead(registry));
+	fuzz_assert(registry_n_dead(registry) <= REGISTRY_DEAD_MAX);
+	fuzz_assert(registry_history_bytes(registry) <= 2 * HISTORY_BYTES_MAX);
+}
