@@ -13,6 +13,7 @@
 #include "ctl/connect.h"
 #include "ctl/options.h"
 #include "ctl/output.h"
+#include "util/text.h"
 #include "util/util.h"
 
 enum {
@@ -24,31 +25,41 @@ static const struct ctl_option options[] = {
 	{ .name = NULL },
 };
 
-/* Adds NAME=VALUE, which kvmexitd knows whether it makes sense. False, and that was said. */
-static bool add(json_t *parameters, const char *argument)
+/* text as a value of what is like now, in the words of kvmexitd.conf; NULL if it is none. */
+static json_t *parse_value(const json_t *now, const char *text)
 {
+	uint64_t number;
+	bool flag;
+
+	if (json_is_boolean(now))
+		return text_to_bool(text, &flag) ? json_boolean(flag) : NULL;
+	return option_read_number(text, 0, UINT32_MAX, &number) ? json_integer((json_int_t)number) :
+								  NULL;
+}
+
+/* Adds NAME=VALUE. False if that is none, and it was said. */
+static bool add(json_t *parameters, const json_t *now, const char *argument)
+{
+	_cleanup_free_ char *clean = clean_text(argument), *name = NULL;
 	const char *equals = strchr(argument, '=');
-	_cleanup_free_ char *clean = NULL;
-	json_t *json = NULL;
-	uint64_t value;
+	const json_t *old;
 
 	if (!equals || equals == argument) {
-		clean = clean_text(argument);
 		ctl_error("'%s' is no NAME=VALUE", clean ? clean : "");
 		return false;
 	}
-	clean = strndup(argument, (size_t)(equals - argument));
-	if (strcmp(equals + 1, "yes") == 0 || strcmp(equals + 1, "no") == 0)
-		json = json_boolean(equals[1] == 'y');
-	else if (clean && option_number(clean, equals + 1, 0, UINT32_MAX, &value))
-		json = json_integer((json_int_t)value);
+	name = strndup(argument, (size_t)(equals - argument));
+	old = name ? json_object_get(now, name) : NULL;
+	if (!old)
+		ctl_error("'%s' is no setting: 'kvmexitctl config' has them all",
+			  clean ? clean : "");
+	else if (json_object_set_new(parameters, name, parse_value(old, equals + 1)) < 0)
+		ctl_error("%s takes %s: '%s'", name,
+			  json_is_boolean(old) ? "yes or no" : "a number of up to 32 bits",
+			  clean ? clean : "");
 	else
-		return false;
-	if (json_object_set_new(parameters, clean, json) < 0) {
-		ctl_error("'%s' is no setting", argument);
-		return false;
-	}
-	return true;
+		return true;
+	return false;
 }
 
 static enum ctl_exit change(struct ctl *ctl, int argc, char **argv)
@@ -57,11 +68,16 @@ static enum ctl_exit change(struct ctl *ctl, int argc, char **argv)
 	enum ctl_exit result;
 	int i;
 
-	for (i = 0; i < argc; i++)
-		if (!add(parameters, argv[i])) {
-			json_decref(parameters);
-			return CTL_USAGE;
-		}
+	result = ctl_call(ctl, CTL_METHOD("GetConfig"), NULL, &reply);
+	for (i = 0; result == CTL_OK && i < argc; i++)
+		if (!add(parameters, reply, argv[i]))
+			result = CTL_USAGE;
+	json_decref(reply);
+	if (result != CTL_OK) {
+		json_decref(parameters);
+		return result;
+	}
+	reply = NULL;
 	result = ctl_call(ctl, CTL_METHOD("SetConfig"), parameters, &reply);
 	json_decref(reply);
 	return result;

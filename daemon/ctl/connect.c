@@ -172,6 +172,14 @@ json_t *ctl_vm_parameters(const char *vm)
 	return parameters;
 }
 
+json_t *ctl_id_parameters(long long id)
+{
+	char text[32];
+
+	(void)snprintf(text, sizeof(text), "id:%lld", id);
+	return json_pack("{s:s}", "vm", text);
+}
+
 enum ctl_exit ctl_ask(const struct ctl *ctl, const char *method, json_t *parameters,
 		      struct varlink_reply *reply)
 {

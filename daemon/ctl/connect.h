@@ -23,6 +23,9 @@ enum ctl_exit ctl_connect(const struct ctl *ctl, struct varlink **out);
  */
 json_t *ctl_vm_parameters(const char *vm);
 
+/* The same for the VM of that id, whatever others are called. NULL without memory. */
+json_t *ctl_id_parameters(long long id);
+
 /*
  * One call, one reply, whose parameters are *out. Takes over parameters, of
  * which NULL is none.

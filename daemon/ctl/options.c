@@ -165,12 +165,18 @@ static bool read_number(const char *text, uint64_t *out, const char **end)
 	return errno == 0;
 }
 
+bool option_read_number(const char *text, uint64_t min, uint64_t max, uint64_t *out)
+{
+	const char *end;
+
+	return read_number(text, out, &end) && !*end && *out >= min && *out <= max;
+}
+
 bool option_number(const char *name, const char *text, uint64_t min, uint64_t max, uint64_t *out)
 {
 	char wanted[80];
-	const char *end;
 
-	if (read_number(text, out, &end) && !*end && *out >= min && *out <= max)
+	if (option_read_number(text, min, max, out))
 		return true;
 	(void)snprintf(wanted, sizeof(wanted), "a number from %llu to %llu",
 		       (unsigned long long)min, (unsigned long long)max);

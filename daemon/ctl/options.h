@@ -35,6 +35,8 @@ static inline bool option_given(const struct ctl *ctl, size_t option)
 	return ctl->given[option] != NULL;
 }
 
+bool option_read_number(const char *text, uint64_t min, uint64_t max, uint64_t *out);
+
 /*
  * Values. Where text is none, that is said and false given. name is the option's.
  */

@@ -49,18 +49,19 @@ static struct stat_vm *find(const struct stat_measure *measure, long long id)
 	return NULL;
 }
 
-/* The VM as the daemon has it now; NULL if it has it no more. */
-static json_t *show(const struct stat_measure *measure, long long id)
+/*
+ * The VM as the daemon has it now; NULL if it has it no more. After KVM was loaded
+ * anew, another may have its id.
+ */
+static json_t *show(const struct stat_measure *measure, long long id, long long pid)
 {
 	struct varlink_reply reply = { 0 };
 	json_t *vm = NULL;
-	char text[32];
 
-	(void)snprintf(text, sizeof(text), "%lld", id);
-	if (ctl_ask(measure->ctl, CTL_METHOD("Show"), json_pack("{s:s}", "vm", text), &reply) !=
-	    CTL_OK)
+	if (ctl_ask(measure->ctl, CTL_METHOD("Show"), ctl_id_parameters(id), &reply) != CTL_OK)
 		return NULL;
-	if (!reply.error && get_int(json_object_get(reply.parameters, "vm"), "id") == id)
+	if (!reply.error && get_int(json_object_get(reply.parameters, "vm"), "id") == id &&
+	    get_int(json_object_get(reply.parameters, "vm"), "pid") == pid)
 		vm = json_incref(json_object_get(reply.parameters, "vm"));
 	varlink_reply_done(&reply);
 	return vm;
@@ -116,7 +117,7 @@ static void on_event(struct stat_measure *measure, const json_t *event)
 	if (kind && strcmp(kind, "ended") == 0) {
 		vm->ended = true;
 		/* Now, since the daemon remembers so many of the dead. */
-		vm->last = show(measure, id);
+		vm->last = show(measure, id, vm->pid);
 		if (!vm->last)
 			measure->result->complete = false;
 	}
@@ -195,7 +196,7 @@ static enum ctl_exit note_all(struct stat_measure *measure)
 
 	result = ctl_call(measure->ctl, CTL_METHOD("List"), NULL, &reply);
 	json_array_foreach(json_object_get(reply, "vms"), i, vm) {
-		base = show(measure, get_int(vm, "id"));
+		base = show(measure, get_int(vm, "id"), get_int(vm, "pid"));
 		if (base)
 			(void)add(measure, get_int(vm, "id"), get_int(vm, "pid"), base);
 	}
@@ -302,7 +303,7 @@ void stat_measure_finish(struct stat_measure *measure)
 	}
 	for (i = 0; measure->watch && i < result->n_vms; i++) {
 		if (!result->vms[i].last)
-			result->vms[i].last = show(measure, result->vms[i].id);
+			result->vms[i].last = show(measure, result->vms[i].id, result->vms[i].pid);
 		if (!result->vms[i].last)
 			result->complete = false;
 	}

@@ -79,18 +79,10 @@ static int ask(struct top_source *source, const char *method, json_t *parameters
 	return r;
 }
 
-static json_t *id_parameters(long long id)
-{
-	char text[32];
-
-	(void)snprintf(text, sizeof(text), "%lld", id);
-	return json_pack("{s:s}", "vm", text);
-}
-
 /* Best effort: a daemon that keeps none has a top without sparklines. */
 static void fetch_history(struct top_source *source, struct top *top, long long id, bool reasons)
 {
-	json_t *parameters = id_parameters(id), *reply = NULL;
+	json_t *parameters = ctl_id_parameters(id), *reply = NULL;
 
 	(void)json_object_set_new(parameters, "seconds", json_integer(TOP_CELLS * TOP_CELL_S));
 	if (!reasons)
@@ -160,7 +152,7 @@ static int fetch_rows(struct top_source *source, struct top *top, json_t **out)
 			out);
 		return r < 0 ? r : top_set_vms(top, json_object_get(*out, "vms"));
 	}
-	r = ask(source, CTL_METHOD("Show"), id_parameters(top->vm_id), out);
+	r = ask(source, CTL_METHOD("Show"), ctl_id_parameters(top->vm_id), out);
 	if (r < 0)
 		return r;
 	vm = json_object_get(*out, "vm");

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <strings.h>
 
 #include "settings/settings.h"
 #include "util/text.h"
@@ -131,19 +130,12 @@ static bool parse_span(const char *text, uint64_t unit_ms, uint64_t *out)
 
 static bool parse_bool(const char *text, uint64_t *out)
 {
-	static const char *const words[][2] = { { "no", "yes" },
-						{ "off", "on" },
-						{ "false", "true" },
-						{ "0", "1" } };
-	size_t i, j;
+	bool flag;
 
-	for (i = 0; i < ARRAY_SIZE(words); i++)
-		for (j = 0; j < 2; j++)
-			if (strcasecmp(text, words[i][j]) == 0) {
-				*out = j;
-				return true;
-			}
-	return false;
+	if (!text_to_bool(text, &flag))
+		return false;
+	*out = flag;
+	return true;
 }
 
 static bool parse(enum setting_type type, const char *text, uint64_t *out)

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
 #include "util/util.h"
 
@@ -125,4 +126,23 @@ size_t text_clean(char *out, size_t size, const char *text, size_t length)
 		n--;
 	out[n] = '\0';
 	return n;
+}
+
+bool text_to_bool(const char *text, bool *out)
+{
+	static const char *const words[][2] = { { "no", "yes" },
+						{ "off", "on" },
+						{ "false", "true" },
+						{ "0", "1" } };
+	size_t i, j;
+
+	for (i = 0; i < ARRAY_SIZE(words); i++) {
+		for (j = 0; j < 2; j++) {
+			if (strcasecmp(text, words[i][j]) != 0)
+				continue;
+			*out = j == 1;
+			return true;
+		}
+	}
+	return false;
 }

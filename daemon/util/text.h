@@ -3,6 +3,7 @@
 #ifndef KVMEXITD_TEXT_H
 #define KVMEXITD_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -12,5 +13,8 @@
  * the length, which may be 0.
  */
 size_t text_clean(char *out, size_t size, const char *text, size_t length);
+
+/* "yes", "on", "true", "1" and their opposites, letter case aside; false for other text. */
+bool text_to_bool(const char *text, bool *out);
 
 #endif

@@ -5,6 +5,7 @@ check_LIBRARIES += tests/unit/libctlfixture.a
 tests_unit_libctlfixture_a_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_libctlfixture_a_CFLAGS = $(SERVER_TEST_CFLAGS)
 tests_unit_libctlfixture_a_SOURCES = \
+	tests/unit/ctl_control.c tests/unit/ctl_control.h \
 	tests/unit/ctl_fixture.c tests/unit/ctl_fixture.h \
 	tests/unit/ctl_maker.c tests/unit/ctl_maker.h
 
@@ -14,6 +15,7 @@ CTL_TEST_LDADD = tests/unit/libctlfixture.a tests/unit/libserverfixture.a \
 CTL_TESTS = \
 	tests/unit/test_ctl \
 	tests/unit/test_ctl_client \
+	tests/unit/test_ctl_config \
 	tests/unit/test_ctl_json \
 	tests/unit/test_ctl_rows \
 	tests/unit/test_ctl_stat \
@@ -34,6 +36,10 @@ tests_unit_test_ctl_LDADD = $(CTL_TEST_LDADD)
 tests_unit_test_ctl_client_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_ctl_client_CFLAGS = $(SERVER_TEST_CFLAGS)
 tests_unit_test_ctl_client_LDADD = $(CTL_TEST_LDADD)
+
+tests_unit_test_ctl_config_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
+tests_unit_test_ctl_config_CFLAGS = $(SERVER_TEST_CFLAGS)
+tests_unit_test_ctl_config_LDADD = $(CTL_TEST_LDADD)
 
 tests_unit_test_ctl_rows_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_ctl_rows_CFLAGS = $(SERVER_TEST_CFLAGS)

@@ -20,6 +20,7 @@
 
 #include <cmocka.h>
 
+#include "ctl_control.h"
 #include "ctl_fixture.h"
 #include "ctl_maker.h"
 #include "server_fixture.h"
@@ -65,6 +66,10 @@ static void carry_out(struct serving *s)
 	case COMMAND_TWINS:
 		fixture_create(f, 8, 880, "twin");
 		fixture_create(f, 9, 990, "twin");
+		break;
+	case COMMAND_MASKED:
+		fixture_create(f, 20, 920, "2");
+		fixture_create(f, 21, 2, "pid-2");
 		break;
 	case COMMAND_HOSTILE:
 		fixture_create(f, 6, 666, "\033[2Jevil\nname");
@@ -112,9 +117,15 @@ static int on_control(sd_event_source *source, int fd, uint32_t revents, void *u
 static void serve(struct fixture *f, int control)
 {
 	struct serving s = { .f = f, .control = control, .total = 7 };
+	struct kernel_config kernel = { 0 };
+
+	kernel_config_set(&kernel, KERNEL_INTERVAL_MS, 1000);
+	kernel_config_set(&kernel, KERNEL_BATCH_EXITS, 10000);
+	kernel_config_set(&kernel, KERNEL_TIMING, 0);
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	maker_start(f);
+	server_set_control(f->server, &ctl_control, &kernel);
 	if (sd_event_add_io(f->event, NULL, control, EPOLLIN, on_control, &s) < 0)
 		_exit(1);
 	for (;;) {

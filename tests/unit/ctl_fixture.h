@@ -24,6 +24,7 @@ enum command {
 	COMMAND_WAITING = 'w', /* the kernel is not patched */
 	COMMAND_STALE = 's', /* totals could not be read for long */
 	COMMAND_TWINS = 't', /* two VMs with a name in common */
+	COMMAND_MASKED = 'm', /* a VM is called as the id of db, 2, and another has it for a pid */
 	COMMAND_HOSTILE = 'h', /* a VM of pid 666 whose name has control characters */
 	COMMAND_FULL = 'f', /* no client more is let in */
 	COMMAND_EMPTY = 'n', /* no VM lives */

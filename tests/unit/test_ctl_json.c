@@ -223,6 +223,7 @@ static void test_replies(void **state)
 	check_reply(ctl(p, "top", "--json", "-n1", NULL), "method", "List");
 	check_reply(ctl(p, "top", "--json", "-n1", "db", NULL), "type", "Vm");
 	check_reply(ctl(p, "metrics", "--json", NULL), "method", "GetMetrics");
+	check_reply(ctl(p, "config", "--json", NULL), "method", "GetConfig");
 }
 
 static void test_watch(void **state)

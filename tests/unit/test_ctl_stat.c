@@ -179,6 +179,23 @@ static void test_ends(void **state)
 	json_decref(json);
 }
 
+/* Ids are not mistaken for names and pids that look like them. */
+static void test_masked(void **state)
+{
+	struct process *p = *state;
+	struct result result;
+	json_t *json;
+
+	process_command(p, COMMAND_MASKED);
+	result = ctl(p, "stat", "--json", "--for", "1ms", NULL);
+	assert_int_equal(result.status, 0);
+	json = result_json(&result);
+	assert_true(json_is_true(at(json, "complete")));
+	assert_int_equal(json_array_size(at(json, "vms")), 4);
+	assert_text(json, "vms.1.name", "db");
+	json_decref(json);
+}
+
 static void test_cannot_run(void **state)
 {
 	struct process *p = *state;
@@ -234,7 +251,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_command), TEST(test_descendants), TEST(test_strangers), TEST(test_vm),
-		TEST(test_ends),    TEST(test_cannot_run),  TEST(test_text),
+		TEST(test_ends),    TEST(test_cannot_run),  TEST(test_text),	  TEST(test_masked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

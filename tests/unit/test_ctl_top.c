@@ -49,6 +49,8 @@ static void test_plain(void **state)
 	assert_non_null(strstr(result.out, " 98.1 "));
 	result_done(&result);
 
+	/* Whatever else is called as the VM's id. */
+	process_command(p, COMMAND_MASKED);
 	result = ctl(p, "top", "--json", "-n", "1", "db", NULL);
 	json = result_json(&result);
 	assert_text(json, "name", "db");

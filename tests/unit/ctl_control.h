@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the fixture's server has for a kernel to configure, and a configuration to reload. */
+#ifndef KVMEXITD_TESTS_CTL_CONTROL_H
+#define KVMEXITD_TESTS_CTL_CONTROL_H
+
+#include "model/kernel_config.h"
+#include "server/control.h"
+
+/* Userdata is a struct kernel_config. It takes no interval of less than 10 ms. */
+extern const struct server_control ctl_control;
+
+#endif
