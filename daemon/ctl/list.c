@@ -71,7 +71,10 @@ static char *format_life(const json_t *vm)
 	if (json_is_true(json_object_get(vm, "alive")))
 		return format_duration(time(NULL) - parse_time(started));
 	life = format_duration(parse_time(ended) - parse_time(started));
-	return asprintf(&text, "ended after %s", life) < 0 ? NULL : text;
+	return asprintf(&text, "ended after %s%s", life,
+			json_is_true(json_object_get(vm, "ended_unseen")) ? " or less" : "") < 0 ?
+		       NULL :
+		       text;
 }
 
 static void print_text(const struct ctl *ctl, const json_t *vms)

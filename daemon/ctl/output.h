@@ -77,9 +77,20 @@ struct column {
 	bool shrink; /* cut first where a terminal is too narrow */
 };
 
+/* What is told of reasons only where there is something to tell. */
+struct more {
+	size_t column; /* where it begins, behind what all have */
+	bool nested;
+	bool times;
+};
+
 /* The columns end with a nameless one. Everything gives NULL without memory. */
 struct libscols_table *table_new(const struct column *columns, bool colour);
 struct libscols_line *table_row(struct libscols_table *table);
+
+/* The same with columns for what some reasons have, which table_more() fills. */
+struct libscols_table *table_new_more(const struct column *columns, const struct more *more,
+				      bool colour);
 
 /* Takes over text; NULL is an empty cell. */
 void table_text(struct libscols_line *line, size_t column, char *text);
@@ -87,6 +98,12 @@ void table_int(struct libscols_line *line, size_t column, long long value);
 
 /* The four rates of object, from column on. */
 void table_rates(struct libscols_line *line, size_t column, const json_t *object);
+
+/* The part that is nested, and the sum, mean and longest of a time, which may be missing. */
+void table_more(struct libscols_line *line, const struct more *more, const json_t *reason);
+
+/* A row for the times of reasons that have none of their own; NULL for none. */
+void table_rest(struct libscols_table *table, const struct more *more, const json_t *rest);
 
 /* Prints and frees it. */
 void table_print(struct libscols_table *table);

@@ -62,63 +62,26 @@ struct filter {
 	uint64_t vcpu;
 };
 
-/* More come where there is something to tell: what is taken from nested guests, and times. */
-static const struct column columns[] = {
+static const struct column columns[COLUMN_MORE] = {
 	{ "REASON", false, false },
 	{ "TOTAL", true, false },
 	{ "%", true, false },
 	RATE_COLUMNS,
 };
-static const struct column nested_column = { "NESTED", true, false };
-static const struct column time_columns[] = {
-	{ "TIME", true, false },
-	{ "MEAN", true, false },
-	{ "MAX", true, false },
-};
-
-#define N_COLUMNS      (sizeof(columns) / sizeof(columns[0]))
-#define N_TIME_COLUMNS (sizeof(time_columns) / sizeof(time_columns[0]))
-
-static struct libscols_table *reason_table(const struct ctl *ctl, bool nested, bool times)
-{
-	struct column all[N_COLUMNS + 1 + N_TIME_COLUMNS + 1] = { { NULL, false, false } };
-	size_t n = N_COLUMNS;
-
-	memcpy(all, columns, sizeof(columns));
-	if (nested)
-		all[n++] = nested_column;
-	if (times)
-		memcpy(all + n, time_columns, sizeof(time_columns));
-	return table_new(all, ctl->colour);
-}
-
-/* The sum, the mean and the longest of a time, which may be missing. */
-static void print_time(struct libscols_line *line, size_t column, const json_t *time)
-{
-	double exits = (double)get_int(time, "exits"), total = (double)get_int(time, "total_ns");
-
-	if (exits <= 0)
-		return;
-	table_text(line, column, format_nanoseconds(total));
-	table_text(line, column + 1, format_nanoseconds(total / exits));
-	table_text(line, column + 2, format_nanoseconds((double)get_int(time, "max_ns")));
-}
 
 /* owner is the VM or vCPU whose reasons these are. */
 static void print_reasons(const struct ctl *ctl, const json_t *owner)
 {
 	const json_t *reasons = json_object_get(owner, "reasons"), *reason;
 	const json_t *rest = json_object_get(owner, "rest_time");
-	bool nested = has_nested(reasons);
-	bool times = has_times(reasons) || rest;
-	size_t time_column = COLUMN_MORE + (nested ? 1 : 0);
+	const struct more more = { COLUMN_MORE, has_nested(reasons), has_times(reasons) || rest };
 	struct libscols_table *table;
 	struct libscols_line *line;
 	size_t i;
 
 	if (json_array_size(reasons) == 0)
 		return;
-	table = reason_table(ctl, nested, times);
+	table = table_new_more(columns, &more, ctl->colour);
 	json_array_foreach(reasons, i, reason) {
 		line = table_row(table);
 		table_text(line, COLUMN_REASON, get_text(reason, "reason"));
@@ -127,16 +90,9 @@ static void print_reasons(const struct ctl *ctl, const json_t *owner)
 			   format_percent((double)get_int(reason, "total"),
 					  (double)get_int(owner, "exits")));
 		table_rates(line, COLUMN_RATES, reason);
-		if (nested)
-			table_int(line, COLUMN_MORE, get_int(reason, "nested"));
-		if (times)
-			print_time(line, time_column, json_object_get(reason, "time"));
+		table_more(line, &more, reason);
 	}
-	if (rest) {
-		line = table_row(table);
-		table_text(line, COLUMN_REASON, strdup("(others' times)"));
-		print_time(line, time_column, rest);
-	}
+	table_rest(table, &more, rest);
 	table_print(table);
 }
 
@@ -149,6 +105,22 @@ static void print_rates(const json_t *owner)
 
 	printf("%lld, per second %s (1s), %s (10s), %s (1m), %s (5m)\n", get_int(owner, "exits"),
 	       s1, s10, m1, m5);
+}
+
+/* storm is null for none. */
+static void print_storm(const struct ctl *ctl, const json_t *storm)
+{
+	_cleanup_free_ char *reason = get_text(storm, "reason");
+	_cleanup_free_ char *since = get_text(storm, "since");
+	_cleanup_free_ char *rate = format_rate(json_number_value(json_object_get(storm, "rate")));
+	_cleanup_free_ char *usual =
+		format_rate(json_number_value(json_object_get(storm, "usual")));
+	bool whole = json_is_null(json_object_get(storm, "reason"));
+
+	if (json_is_object(storm))
+		printf("Storm    %sof %s%s since %s, %s per second, usually %s\n",
+		       output_mark(ctl->colour, MARK_BAD), whole ? "all exits" : reason,
+		       output_mark(ctl->colour, MARK_NONE), since, rate, usual);
 }
 
 static void print_head(const struct ctl *ctl, const json_t *vm)
@@ -168,10 +140,14 @@ static void print_head(const struct ctl *ctl, const json_t *vm)
 	printf("vCPUs    %lld, %s\n", get_int(vm, "vcpu_count"), isa);
 	if (alive)
 		printf("Lives    since %s, for %s\n", started, life);
+	else if (json_is_true(json_object_get(vm, "ended_unseen")))
+		printf("Lived    from %s, for %s or less: it had ended by %s\n", started, life,
+		       ended);
 	else
 		printf("Lived    from %s to %s, for %s\n", started, ended, life);
 	printf("Exits    ");
 	print_rates(vm);
+	print_storm(ctl, json_object_get(vm, "storm"));
 }
 
 static void print_text(const struct ctl *ctl, const json_t *vm)

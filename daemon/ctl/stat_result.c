@@ -23,13 +23,19 @@ enum {
 	COLUMN_EXITS,
 	COLUMN_PERCENT,
 	COLUMN_RATE,
-	COLUMN_NESTED,
+	COLUMN_MORE,
 };
 
-static const struct column columns[] = {
-	{ "REASON", false, false }, { "EXITS", true, false },  { "%", true, false },
-	{ "PER S", true, false },   { "NESTED", true, false }, { NULL, false, false },
+static const struct column columns[COLUMN_MORE] = {
+	{ "REASON", false, false },
+	{ "EXITS", true, false },
+	{ "%", true, false },
+	{ "PER S", true, false },
 };
+
+/* As the interface has it: what the first element of a histogram is less than. */
+#define TIME_FIRST_NS 256
+#define TIME_BUCKETS  26
 
 /* Of the measurement, the part that the VM was there, in ms. */
 static int64_t vm_span_ms(const struct stat_result *result, const struct stat_vm *vm)
@@ -72,6 +78,57 @@ static void subtract(json_t *from, const json_t *base, const char *member)
 			from, member, json_integer(get_int(from, member) - get_int(base, member)));
 }
 
+/* The time that no exit of a histogram reached; max where it has no such end. */
+static long long histogram_end_ns(const json_t *histogram, long long max)
+{
+	size_t n = json_array_size(histogram);
+
+	while (n > 0 && json_integer_value(json_array_get(histogram, n - 1)) == 0)
+		n--;
+	return n > 0 && n < TIME_BUCKETS ? (long long)TIME_FIRST_NS << (n - 1) : max;
+}
+
+/*
+ * What is new of a time. Of the longest exit, it is known when it was only where it
+ * is longer than the one before; else it is no more than the histogram tells.
+ */
+static json_t *time_since(const json_t *time, const json_t *base)
+{
+	json_t *json = json_copy((json_t *)time), *histogram = json_array();
+	const json_t *before = json_object_get(base, "histogram"), *exits;
+	long long max = get_int(time, "max_ns"), end;
+	size_t i;
+
+	json_array_foreach(json_object_get(time, "histogram"), i, exits)
+		(void)json_array_append_new(
+			histogram, json_integer(json_integer_value(exits) -
+						json_integer_value(json_array_get(before, i))));
+	end = histogram_end_ns(histogram, max);
+	if (max <= get_int(base, "max_ns") && end < max)
+		(void)json_object_set_new(json, "max_ns", json_integer(end));
+	subtract(json, base, "exits");
+	subtract(json, base, "total_ns");
+	(void)json_object_set_new(json, "histogram", histogram);
+	return json;
+}
+
+/* Makes a time that owner has what is new of it, or leaves it out. */
+static void subtract_time(json_t *owner, const json_t *base, const char *member)
+{
+	const json_t *time = json_object_get(owner, member);
+	json_t *json;
+
+	if (!json_is_object(time))
+		return;
+	json = time_since(time, json_object_get(base, member));
+	if (get_int(json, "exits") > 0) {
+		(void)json_object_set_new(owner, member, json);
+	} else {
+		(void)json_object_del(owner, member);
+		json_decref(json);
+	}
+}
+
 static json_t *reasons_json(const struct stat_vm *vm, int64_t span_ms)
 {
 	static const struct row_key by_total = { "total", "total", ROW_NUMBER, false };
@@ -87,6 +144,7 @@ static json_t *reasons_json(const struct stat_vm *vm, int64_t span_ms)
 			continue;
 		subtract(measured, find_reason(base, name), "total");
 		subtract(measured, find_reason(base, name), "nested");
+		subtract_time(measured, find_reason(base, name), "time");
 		(void)json_object_set_new(measured, "rates",
 					  rates(get_int(measured, "total"), span_ms));
 		if (get_int(measured, "total") > 0)
@@ -105,6 +163,8 @@ json_t *stat_vm_json(const struct stat_result *result, const struct stat_vm *vm)
 	if (!json)
 		return NULL;
 	subtract(json, vm->base, "exits");
+	subtract_time(json, vm->base, "time");
+	subtract_time(json, vm->base, "rest_time");
 	(void)json_object_set_new(json, "rates", rates(get_int(json, "exits"), span_ms));
 	(void)json_object_set_new(json, "reasons", reasons_json(vm, span_ms));
 	return json;
@@ -136,18 +196,15 @@ json_t *stat_json(const struct stat_result *result)
 static void print_reasons(const struct ctl *ctl, const json_t *vm, FILE *out)
 {
 	const json_t *reasons = json_object_get(vm, "reasons"), *reason;
+	const json_t *rest = json_object_get(vm, "rest_time");
+	const struct more more = { COLUMN_MORE, has_nested(reasons), has_times(reasons) || rest };
 	struct libscols_table *table;
 	struct libscols_line *line;
-	struct column shown[ARRAY_SIZE(columns)];
-	bool nested = has_nested(reasons);
 	size_t i;
 
 	if (json_array_size(reasons) == 0)
 		return;
-	memcpy(shown, columns, sizeof(shown));
-	if (!nested)
-		shown[COLUMN_NESTED].name = NULL;
-	table = table_new(shown, ctl->colour);
+	table = table_new_more(columns, &more, ctl->colour);
 	json_array_foreach(reasons, i, reason) {
 		line = table_row(table);
 		table_text(line, COLUMN_REASON, get_text(reason, "reason"));
@@ -156,9 +213,9 @@ static void print_reasons(const struct ctl *ctl, const json_t *vm, FILE *out)
 			   format_percent((double)get_int(reason, "total"),
 					  (double)get_int(vm, "exits")));
 		table_text(line, COLUMN_RATE, format_rate(get_rate(reason, RATE)));
-		if (nested)
-			table_int(line, COLUMN_NESTED, get_int(reason, "nested"));
+		table_more(line, &more, reason);
 	}
+	table_rest(table, &more, rest);
 	table_print_to(table, out);
 }
 

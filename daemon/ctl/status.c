@@ -48,6 +48,10 @@ static void print_text(const struct ctl *ctl, const json_t *status)
 		printf("Replay   %s\n", replay);
 	printf("VMs      %lld with %lld vCPUs, %lld ended\n", get_int(status, "vms"),
 	       get_int(status, "vcpus"), get_int(status, "ended_vms"));
+	if (get_int(status, "storms") > 0)
+		printf("Storms   %s%lld of the VMs%s: 'kvmexitctl top' marks them\n",
+		       output_mark(ctl->colour, MARK_BAD), get_int(status, "storms"),
+		       output_mark(ctl->colour, MARK_NONE));
 	printf("Stream   %lld batches, %lld lost, %lld resyncs, %lld malformed\n",
 	       get_int(status, "batches"), get_int(status, "lost"), get_int(status, "resyncs"),
 	       get_int(status, "malformed"));

@@ -7,11 +7,16 @@
 #include <libsmartcols.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ctl/output.h"
+#include "util/util.h"
 
 /* Part of a terminal's width that a column asks for; 1.0 and more is absolute. */
 #define WIDTH_HINT 1.0
+
+/* No table here has more, with the nameless one. */
+#define COLUMNS_MAX 16
 
 static const char *const windows[] = { "1s", "10s", "1m", "5m" };
 
@@ -40,6 +45,28 @@ struct libscols_table *table_new(const struct column *columns, bool colour)
 	return table;
 }
 
+struct libscols_table *table_new_more(const struct column *columns, const struct more *more,
+				      bool colour)
+{
+	static const struct column nested = { "NESTED", true, false };
+	static const struct column times[] = {
+		{ "TIME", true, false },
+		{ "MEAN", true, false },
+		{ "MAX", true, false },
+	};
+	struct column all[COLUMNS_MAX] = { { NULL, false, false } };
+	size_t n = more->column;
+
+	if (n + 1 + ARRAY_SIZE(times) >= COLUMNS_MAX)
+		return NULL;
+	memcpy(all, columns, n * sizeof(*columns));
+	if (more->nested)
+		all[n++] = nested;
+	if (more->times)
+		memcpy(all + n, times, sizeof(times));
+	return table_new(all, colour);
+}
+
 struct libscols_line *table_row(struct libscols_table *table)
 {
 	return table ? scols_table_new_line(table, NULL) : NULL;
@@ -65,6 +92,36 @@ void table_rates(struct libscols_line *line, size_t column, const json_t *object
 
 	for (i = 0; i < sizeof(windows) / sizeof(windows[0]); i++)
 		table_text(line, column + i, format_rate(get_rate(object, windows[i])));
+}
+
+static void put_time(struct libscols_line *line, const struct more *more, const json_t *time)
+{
+	double exits = (double)get_int(time, "exits"), total = (double)get_int(time, "total_ns");
+	size_t column = more->column + (more->nested ? 1 : 0);
+
+	if (!more->times || exits <= 0)
+		return;
+	table_text(line, column, format_nanoseconds(total));
+	table_text(line, column + 1, format_nanoseconds(total / exits));
+	table_text(line, column + 2, format_nanoseconds((double)get_int(time, "max_ns")));
+}
+
+void table_more(struct libscols_line *line, const struct more *more, const json_t *reason)
+{
+	if (more->nested)
+		table_int(line, more->column, get_int(reason, "nested"));
+	put_time(line, more, json_object_get(reason, "time"));
+}
+
+void table_rest(struct libscols_table *table, const struct more *more, const json_t *rest)
+{
+	struct libscols_line *line;
+
+	if (!rest)
+		return;
+	line = table_row(table);
+	table_text(line, 0, strdup("(others' times)"));
+	put_time(line, more, rest);
 }
 
 void table_print(struct libscols_table *table)

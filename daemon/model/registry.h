@@ -259,6 +259,12 @@ bool registry_vcpu_time(const struct vcpu *vcpu, const struct reason_key *reason
 			struct exit_time *out);
 bool registry_vm_time(const struct vm *vm, const struct reason_key *reason, struct exit_time *out);
 
+/* The same for all reasons together. */
+bool registry_vm_time_sum(const struct vm *vm, struct exit_time *out);
+
+/* How many exits were timed. */
+uint64_t exit_time_exits(const struct exit_time *time);
+
 /*
  * A part of a VM's history that has buckets of step_s seconds, aligned to
  * CLOCK_BOOTTIME. The last one may be shorter.

@@ -32,12 +32,23 @@ int vcpu_set_time(struct vcpu *vcpu, const struct sample_time *sample)
 	return 0;
 }
 
+static void add_time(struct exit_time *sum, const struct exit_time *time)
+{
+	size_t i;
+
+	sum->total_ns += time->total_ns;
+	if (sum->max_ns < time->max_ns)
+		sum->max_ns = time->max_ns;
+	for (i = 0; i < EXIT_TIME_BUCKETS; i++)
+		sum->histogram[i] += time->histogram[i];
+}
+
 static bool add_times(const struct vcpu *vcpu, const struct reason_key *reason,
 		      struct exit_time *sum)
 {
 	const struct sample_time *sample;
 	bool found = false;
-	size_t i, bucket;
+	size_t i;
 
 	for (i = 0; i < vcpu->n_times; i++) {
 		sample = &vcpu->times[i];
@@ -46,11 +57,7 @@ static bool add_times(const struct vcpu *vcpu, const struct reason_key *reason,
 			     !sample->rest)
 			continue;
 		found = true;
-		sum->total_ns += sample->time.total_ns;
-		if (sum->max_ns < sample->time.max_ns)
-			sum->max_ns = sample->time.max_ns;
-		for (bucket = 0; bucket < EXIT_TIME_BUCKETS; bucket++)
-			sum->histogram[bucket] += sample->time.histogram[bucket];
+		add_time(sum, &sample->time);
 	}
 	return found;
 }
@@ -73,4 +80,29 @@ bool registry_vm_time(const struct vm *vm, const struct reason_key *reason, stru
 			found = true;
 	}
 	return found;
+}
+
+bool registry_vm_time_sum(const struct vm *vm, struct exit_time *out)
+{
+	bool found = false;
+	size_t i, j;
+
+	*out = (struct exit_time){ 0 };
+	for (i = 0; i < vm->n_vcpus; i++) {
+		for (j = 0; j < vm->vcpus[i]->n_times; j++) {
+			found = true;
+			add_time(out, &vm->vcpus[i]->times[j].time);
+		}
+	}
+	return found;
+}
+
+uint64_t exit_time_exits(const struct exit_time *time)
+{
+	uint64_t exits = 0;
+	size_t i;
+
+	for (i = 0; i < EXIT_TIME_BUCKETS; i++)
+		exits += time->histogram[i];
+	return exits;
 }

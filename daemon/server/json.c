@@ -106,23 +106,20 @@ static int compare_rows(const void *a, const void *b)
 static json_t *json_time_taken(const struct exit_time *time)
 {
 	json_t *histogram = json_array();
-	uint64_t exits = 0;
 	size_t i, n = 0;
 
-	for (i = 0; i < EXIT_TIME_BUCKETS; i++) {
-		exits += time->histogram[i];
+	for (i = 0; i < EXIT_TIME_BUCKETS; i++)
 		if (time->histogram[i])
 			n = i + 1;
-	}
 	for (i = 0; i < n; i++) {
 		if (json_array_append_new(histogram, json_u64(time->histogram[i])) < 0) {
 			json_decref(histogram);
 			return NULL;
 		}
 	}
-	return json_pack("{s:o, s:o, s:o, s:o}", "exits", json_u64(exits), "total_ns",
-			 json_u64(time->total_ns), "max_ns", json_u64(time->max_ns), "histogram",
-			 histogram);
+	return json_pack("{s:o, s:o, s:o, s:o}", "exits", json_u64(exit_time_exits(time)),
+			 "total_ns", json_u64(time->total_ns), "max_ns", json_u64(time->max_ns),
+			 "histogram", histogram);
 }
 
 /* Only where there is one. */
@@ -188,14 +185,21 @@ static json_t *json_storm(const struct vm *vm)
 static json_t *json_vm_with(const struct vm *vm, const struct rates *rates)
 {
 	uint64_t vcpus = vm->n_vcpus > vm->vcpus_created ? vm->n_vcpus : vm->vcpus_created;
+	struct exit_time time;
+	json_t *json;
 
-	return json_pack("{s:o, s:o, s:I, s:s, s:b, s:o, s:o, s:I, s:o, s:o, s:o}", "id",
+	json = json_pack("{s:o, s:o, s:I, s:s, s:b, s:o, s:o, s:b, s:I, s:o, s:o, s:o}", "id",
 			 json_u64(vm->id), "name", json_text(vm->name), "pid", (json_int_t)vm->pid,
 			 "isa", isa_name(vm->isa), "alive", (int)vm->alive, "started",
 			 json_time(vm->started_us), "ended",
-			 vm->alive ? json_null() : json_time(vm->ended_us), "vcpu_count",
-			 (json_int_t)vcpus, "exits", json_u64(vm->exits), "rates",
-			 json_rates(rates), "storm", json_storm(vm));
+			 vm->alive ? json_null() : json_time(vm->ended_us), "ended_unseen",
+			 (int)vm->ended_unseen, "vcpu_count", (json_int_t)vcpus, "exits",
+			 json_u64(vm->exits), "rates", json_rates(rates), "storm", json_storm(vm));
+	if (set_time_taken(json, "time", registry_vm_time_sum(vm, &time), &time) < 0) {
+		json_decref(json);
+		return NULL;
+	}
+	return json;
 }
 
 json_t *json_vm(const struct registry *registry, const struct vm *vm, uint64_t now_ns)

@@ -36,7 +36,7 @@ static int run_status(const struct call *call)
 		call,
 		json_pack(
 			"{s:s, s:s, s:b, s:s?, s:s?, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I,"
-			" s:I, s:I, s:I, s:I, s:I, s:I}",
+			" s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
 			"version", PACKAGE_VERSION, "kernel", kernel_state_name(status->kernel),
 			"synced", status_synced(status, now_ns), "advice",
 			status_advice(status, now_ns), "replay", replay_state_name(status->replay),
@@ -46,7 +46,8 @@ static int run_status(const struct call *call)
 			(json_int_t)status->resyncs, "malformed", (json_int_t)status->malformed,
 			"vms", (json_int_t)registry_n_live(registry), "ended_vms",
 			(json_int_t)registry_n_dead(registry), "vcpus",
-			(json_int_t)registry_n_vcpus(registry), "clients",
+			(json_int_t)registry_n_vcpus(registry), "storms",
+			(json_int_t)registry_n_storms(registry), "clients",
 			(json_int_t)stats->clients, "watchers", (json_int_t)stats->watchers,
 			"slow_clients", (json_int_t)stats->slow_clients, "bad_clients",
 			(json_int_t)stats->bad_clients, "idle_clients",

@@ -74,6 +74,13 @@ static void carry_out(struct serving *s)
 	case COMMAND_HOSTILE:
 		fixture_create(f, 6, 666, "\033[2Jevil\nname");
 		break;
+	case COMMAND_TIMED:
+		fixture_time(f, 1, 0, CODE_MSR, 1000, 2000);
+		fixture_time(f, 1, 0, CODE_HLT, 30, 1000000);
+		break;
+	case COMMAND_STORM:
+		fixture_storm(f, 1);
+		break;
 	case COMMAND_FULL:
 		limits.clients = 0;
 		limits.root_clients = 0;

@@ -26,8 +26,10 @@ enum command {
 	COMMAND_TWINS = 't', /* two VMs with a name in common */
 	COMMAND_MASKED = 'm', /* a VM is called as the id of db, 2, and another has it for a pid */
 	COMMAND_HOSTILE = 'h', /* a VM of pid 666 whose name has control characters */
+	COMMAND_TIMED = 'i', /* web01's exits took so long: 2 us for 1000 MSRs, 1 ms for 30 HLTs */
+	COMMAND_STORM = 'o', /* web01 has a storm */
 	COMMAND_FULL = 'f', /* no client more is let in */
-	COMMAND_EMPTY = 'n', /* no VM lives */
+	COMMAND_EMPTY = 'n', /* no VM lives, and nobody saw when they ended */
 	/* These wait till there is a watcher. */
 	COMMAND_EXITS = 'x', /* one exit more of db */
 	COMMAND_END = 'e', /* db ends */

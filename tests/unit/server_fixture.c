@@ -110,6 +110,28 @@ void fixture_count(struct fixture *f, uint64_t vm_id, uint32_t vcpu_id, uint64_t
 	apply(f, &message);
 }
 
+void fixture_time(struct fixture *f, uint64_t vm_id, uint32_t vcpu_id, uint64_t code, uint64_t n,
+		  uint64_t ns)
+{
+	struct exit_message message = { .type = MESSAGE_EXITS };
+	struct sample_vcpu *vcpu = exit_message_add_vcpu(&message);
+	struct sample_time *time = exit_message_add_time(&message);
+	size_t bucket = 0;
+
+	while (ns >= (uint64_t)EXIT_TIME_FIRST_NS << bucket)
+		bucket++;
+	*vcpu = (struct sample_vcpu){
+		.vm_id = vm_id,
+		.pid = registry_find(f->registry, vm_id)->pid,
+		.vcpu_id = vcpu_id,
+		.isa = KVM_EXITSTAT_ISA_SVM,
+		.n_times = 1,
+	};
+	*time = (struct sample_time){ .code = code, .time = { n * ns, ns, { 0 } } };
+	time->time.histogram[bucket] = n;
+	apply(f, &message);
+}
+
 static void apply_event(struct fixture *f, uint64_t vm_id, uint32_t pid, uint32_t event)
 {
 	struct exit_message message = {
@@ -136,6 +158,19 @@ void fixture_destroy(struct fixture *f, uint64_t vm_id)
 {
 	apply_event(f, vm_id, registry_find(f->registry, vm_id)->pid,
 		    KVM_EXITSTAT_EVENT_VM_DESTROYED);
+}
+
+void fixture_storm(struct fixture *f, uint64_t vm_id)
+{
+	const struct storm_params params = { .min_rate = 1, .memory_s = 1800, .calm_s = 30 };
+	struct vm *vm = registry_find(f->registry, vm_id);
+	uint64_t over_ns;
+
+	registry_set_storm_params(f->registry, &params);
+	/* The ten seconds of its exits are the last that are over. */
+	over_ns = vm->updated_ns - vm->updated_ns % (10 * NS_PER_S) + 12 * NS_PER_S;
+	vm->storm.next = 1;
+	assert_int_equal(registry_check_storm(f->registry, vm, over_ns), STORM_BEGAN);
 }
 
 void fixture_fill(struct fixture *f)

@@ -47,8 +47,14 @@ int fixture_teardown(void **state);
 /* One vCPU's total for one reason, as a batch of the kernel's brings it. */
 void fixture_count(struct fixture *f, uint64_t vm_id, uint32_t vcpu, uint64_t code, bool nested,
 		   uint64_t total);
+/* How long all exits so far of one vCPU for one reason took: n of them, ns each. */
+void fixture_time(struct fixture *f, uint64_t vm_id, uint32_t vcpu, uint64_t code, uint64_t n,
+		  uint64_t ns);
 void fixture_create(struct fixture *f, uint64_t vm_id, uint32_t pid, const char *name);
 void fixture_destroy(struct fixture *f, uint64_t vm_id);
+
+/* A VM, of which nothing usual is known, has a storm of the exits it has made. */
+void fixture_storm(struct fixture *f, uint64_t vm_id);
 
 /* Three VMs: web01 (1, pid 812, two vCPUs), db (2, pid 900), and old (3), which ended. */
 void fixture_fill(struct fixture *f);

@@ -224,6 +224,12 @@ static void test_replies(void **state)
 	check_reply(ctl(p, "top", "--json", "-n1", "db", NULL), "type", "Vm");
 	check_reply(ctl(p, "metrics", "--json", NULL), "method", "GetMetrics");
 	check_reply(ctl(p, "config", "--json", NULL), "method", "GetConfig");
+
+	/* With what is not always there. */
+	process_command(p, COMMAND_TIMED);
+	process_command(p, COMMAND_STORM);
+	check_reply(ctl(p, "list", "--json", NULL), "method", "List");
+	check_reply(ctl(p, "show", "--json", "web01", "--vcpus", NULL), "type", "Vm");
 }
 
 static void test_watch(void **state)

@@ -132,17 +132,17 @@ static void test_wrong(void **state)
 /* Clients see that a VM has a storm, and which. */
 static void test_storm(void **state)
 {
-	const struct storm_params params = { .min_rate = 1, .memory_s = 1800, .calm_s = 30 };
 	struct fixture *f = *state;
-	struct vm *vm = registry_find(f->registry, 1);
-	uint64_t over_ns;
-	json_t *reply;
+	int fd = fixture_connect(f);
+	json_t *reply = fixture_call(f, fd, CALL(EXITS ".Status"));
 
-	registry_set_storm_params(f->registry, &params);
-	/* The ten seconds of the fixture's exits are the last that are over. */
-	over_ns = vm->updated_ns - vm->updated_ns % (10 * NS_PER_S) + 12 * NS_PER_S;
-	vm->storm.next = 1;
-	assert_int_equal(registry_check_storm(f->registry, vm, over_ns), STORM_BEGAN);
+	assert_number(reply, "parameters.storms", 0);
+	json_decref(reply);
+	fixture_storm(f, 1);
+	reply = fixture_call(f, fd, CALL(EXITS ".Status"));
+	assert_number(reply, "parameters.storms", 1);
+	json_decref(reply);
+	close(fd);
 	reply = ask(f, ASK("\"vm\":\"web01\""));
 	assert_text(reply, "vm.storm.reason", "MSR");
 	assert_true(json_real_value(at(reply, "vm.storm.rate")) > 1.0);

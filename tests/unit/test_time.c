@@ -220,6 +220,7 @@ static void test_json(void **state)
 	assert_int_equal(number(time, "max_ns"), 500);
 	assert_int_equal(json_array_size(json_object_get(time, "histogram")), 2);
 	assert_null(json_object_get(json, "rest_time"));
+	assert_int_equal(number(json_object_get(json, "time"), "exits"), 3);
 	json_decref(json);
 
 	/* The time of a reason that is not known by its code is no reason's. */
@@ -228,6 +229,7 @@ static void test_json(void **state)
 	apply(registry, 1, &given);
 	json = json_of(registry);
 	assert_int_equal(number(json_object_get(json, "rest_time"), "total_ns"), 900);
+	assert_int_equal(number(json_object_get(json, "time"), "total_ns"), 1800);
 	reason = json_array_get(json_object_get(json, "vcpus"), 1);
 	assert_int_equal(number(json_object_get(reason, "rest_time"), "exits"), 3);
 	reason = json_array_get(json_object_get(reason, "reasons"), 0);

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * How long exits took, as kvmexitctl tells of it; and what it tells of a VM besides.
+ */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ctl/stat.h"
+#include "ctl_fixture.h"
+#include "server_fixture.h"
+
+/* A line of text that has all words, which end with NULL, in this order. */
+static bool has_line(const char *text, const char *const *words)
+{
+	for (; text; text = strchr(text, '\n') ? strchr(text, '\n') + 1 : NULL) {
+		const char *at = text, *end = strchrnul(text, '\n');
+		size_t i;
+
+		for (i = 0; words[i] && at; i++) {
+			at = strstr(at, words[i]);
+			if (at && at + strlen(words[i]) > end)
+				at = NULL;
+		}
+		if (at)
+			return true;
+	}
+	return false;
+}
+
+#define assert_line(text, ...)                                                  \
+	do {                                                                    \
+		const char *const words_[] = { __VA_ARGS__, NULL };             \
+                                                                                \
+		if (!has_line(text, words_))                                    \
+			fail_msg("no line with %s … in:\n%s", words_[0], text); \
+	} while (0)
+
+static void test_show(void **state)
+{
+	struct process *p = *state;
+	struct result result = ctl(p, "show", "web01", NULL);
+	json_t *json;
+
+	assert_null(strstr(result.out, "TIME"));
+	result_done(&result);
+
+	process_command(p, COMMAND_TIMED);
+	result = ctl(p, "show", "web01", NULL);
+	assert_line(result.out, "REASON", "NESTED", "TIME", "MEAN", "MAX");
+	assert_line(result.out, "MSR", "1525", "2.0ms", "2.0us", "2.0us");
+	assert_line(result.out, "HLT", "30", "30.0ms", "1.0ms", "1.0ms");
+	result_done(&result);
+
+	result = ctl(p, "list", "--json", NULL);
+	json = result_json(&result);
+	assert_number(json, "vms.0.time.exits", 1030);
+	assert_number(json, "vms.0.time.total_ns", 32000000);
+	assert_number(json, "vms.0.time.max_ns", 1000000);
+	assert_null(json_object_get(at(json, "vms.1"), "time"));
+	json_decref(json);
+}
+
+/* What was timed before is not what was measured. */
+static void test_stat(void **state)
+{
+	static const char now[] =
+		"{'id': 1, 'exits': 60, 'rest_time': {'exits': 5, 'total_ns': 50, 'max_ns': 9,"
+		"  'histogram': [5]}, 'time': {'exits': 60, 'total_ns': 90600, 'max_ns': 70000,"
+		"  'histogram': [40, 18, 0, 0, 0, 0, 0, 0, 0, 2]}, 'reasons': ["
+		" {'reason': 'MSR', 'total': 50, 'nested': 0, 'time': {'exits': 50,"
+		"  'total_ns': 20000, 'max_ns': 9000, 'histogram': [40, 9, 0, 0, 0, 0, 1]}},"
+		" {'reason': 'HLT', 'total': 10, 'nested': 0, 'time': {'exits': 10,"
+		"  'total_ns': 70600, 'max_ns': 70000, 'histogram': [0, 9, 0, 0, 0, 0, 0, 0, 0, 1]}}]}";
+	static const char before[] =
+		"{'id': 1, 'exits': 41, 'rest_time': {'exits': 5, 'total_ns': 50, 'max_ns': 9,"
+		"  'histogram': [5]}, 'reasons': ["
+		" {'reason': 'MSR', 'total': 40, 'nested': 0, 'time': {'exits': 40,"
+		"  'total_ns': 15500, 'max_ns': 9000, 'histogram': [38, 1, 0, 0, 0, 0, 1]}},"
+		" {'reason': 'HLT', 'total': 1, 'nested': 0, 'time': {'exits': 1,"
+		"  'total_ns': 600, 'max_ns': 600, 'histogram': [0, 1]}}]}";
+	struct stat_vm vm = { .id = 1 };
+	const struct stat_result result = { .vms = &vm, .n_vms = 1, .ended_ms = 1000 };
+	char *text = strdup(now), *base = strdup(before), *quote, *printed = NULL;
+	size_t size;
+	json_t *json;
+	FILE *out;
+
+	(void)state;
+	while ((quote = strchr(text, '\'')))
+		*quote = '"';
+	while ((quote = strchr(base, '\'')))
+		*quote = '"';
+	vm.last = json_loads(text, 0, NULL);
+	vm.base = json_loads(base, 0, NULL);
+	assert_non_null(vm.last);
+	assert_non_null(vm.base);
+
+	json = stat_vm_json(&result, &vm);
+	/* Its longest exit was before: of those since, none took 512 ns. */
+	assert_text(json, "reasons.0.reason", "MSR");
+	assert_number(json, "reasons.0.time.exits", 10);
+	assert_number(json, "reasons.0.time.total_ns", 4500);
+	assert_number(json, "reasons.0.time.max_ns", 512);
+	assert_number(json, "reasons.0.time.histogram.1", 8);
+	/* Its longest exit was since. */
+	assert_number(json, "reasons.1.time.max_ns", 70000);
+	assert_number(json, "reasons.1.time.exits", 9);
+	/* Nothing was known of it before. */
+	assert_number(json, "time.exits", 60);
+	assert_null(json_object_get(json, "rest_time"));
+	json_decref(json);
+
+	out = open_memstream(&printed, &size);
+	stat_print(&(struct ctl){ .json = false }, &result, out);
+	fclose(out);
+	assert_line(printed, "REASON", "EXITS", "TIME", "MEAN", "MAX");
+	assert_line(printed, "MSR", "10", "4.5us", "450ns", "512ns");
+	free(printed);
+
+	/* A VM that was made meanwhile has all. */
+	json_decref(vm.base);
+	vm.base = NULL;
+	json = stat_vm_json(&result, &vm);
+	assert_number(json, "reasons.0.time.max_ns", 9000);
+	assert_number(json, "rest_time.exits", 5);
+	json_decref(json);
+	json_decref(vm.last);
+	free(text);
+	free(base);
+}
+
+static void test_stat_text(void **state)
+{
+	struct process *p = *state;
+	struct result result;
+
+	process_command(p, COMMAND_TIMED);
+	/* Nothing was done meanwhile, and no time was taken. */
+	result = ctl(p, "stat", "--for", "1ms", NULL);
+	assert_int_equal(result.status, 0);
+	assert_null(strstr(result.out, "TIME"));
+	result_done(&result);
+}
+
+static void test_storm(void **state)
+{
+	struct process *p = *state;
+	struct result result = ctl(p, NULL);
+
+	assert_null(strstr(result.out, "Storm"));
+	result_done(&result);
+	process_command(p, COMMAND_STORM);
+	result = ctl(p, NULL);
+	assert_line(result.out, "Storms   1 of the VMs");
+	result_done(&result);
+	result = ctl(p, "show", "web01", NULL);
+	assert_line(result.out, "Storm    of MSR since 2", "per second, usually 0");
+	result_done(&result);
+	result = ctl(p, "show", "db", NULL);
+	assert_null(strstr(result.out, "Storm"));
+	result_done(&result);
+}
+
+/* That an end was not seen is told of. */
+static void test_unseen(void **state)
+{
+	struct process *p = *state;
+	struct result result;
+	json_t *json;
+
+	process_command(p, COMMAND_EMPTY);
+	result = ctl(p, "list", "--all", NULL);
+	assert_line(result.out, " db ", "ended after", " or less");
+	result_done(&result);
+	result = ctl(p, "show", "db", NULL);
+	assert_line(result.out, "Lived", "or less: it had ended by");
+	result_done(&result);
+	result = ctl(p, "show", "--json", "db", NULL);
+	json = result_json(&result);
+	assert_true(json_is_true(at(json, "ended_unseen")));
+	json_decref(json);
+	/* This one was seen to end. */
+	result = ctl(p, "show", "--json", "old", NULL);
+	json = result_json(&result);
+	assert_true(json_is_false(at(json, "ended_unseen")));
+	json_decref(json);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, process_setup, process_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_show),  cmocka_unit_test(test_stat), TEST(test_stat_text),
+		TEST(test_storm), TEST(test_unseen),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
