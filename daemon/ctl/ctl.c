@@ -26,6 +26,7 @@ static const struct ctl_command *const commands[] = {
 	&ctl_top,
 	&ctl_watch,
 	&ctl_stat,
+	&ctl_report,
 	&ctl_metrics,
 	&ctl_config,
 	/* clang-format on */

@@ -53,6 +53,7 @@ extern const struct ctl_command ctl_show;
 extern const struct ctl_command ctl_watch;
 extern const struct ctl_command ctl_top;
 extern const struct ctl_command ctl_stat;
+extern const struct ctl_command ctl_report;
 extern const struct ctl_command ctl_metrics;
 extern const struct ctl_command ctl_config;
 

@@ -13,6 +13,15 @@ daemon_ctl_libkvmexitctl_a_SOURCES = \
 	daemon/ctl/output.c daemon/ctl/output.h \
 	daemon/ctl/procevents.c daemon/ctl/procevents.h \
 	daemon/ctl/proctree.c daemon/ctl/proctree.h \
+	daemon/ctl/report.h \
+	daemon/ctl/report_command.c \
+	daemon/ctl/report_data.c \
+	daemon/ctl/report_html.c \
+	daemon/ctl/report_json.c \
+	daemon/ctl/report_phase.c \
+	daemon/ctl/report_plot.c \
+	daemon/ctl/report_text.c \
+	daemon/ctl/report_words.c \
 	daemon/ctl/rows.c daemon/ctl/rows.h \
 	daemon/ctl/show.c \
 	daemon/ctl/stat.c daemon/ctl/stat.h \
@@ -34,7 +43,7 @@ daemon_ctl_libkvmexitctl_a_SOURCES = \
 
 # Of kvmexitd's library it takes util/ and the socket's address only.
 KVMEXITCTL_LIBS = daemon/ctl/libkvmexitctl.a daemon/libkvmexitd.a \
-	$(SMARTCOLS_LIBS) $(NCURSES_LIBS) $(JANSSON_LIBS)
+	$(SMARTCOLS_LIBS) $(NCURSES_LIBS) $(JANSSON_LIBS) -lm
 
 bin_PROGRAMS += daemon/ctl/kvmexitctl
 daemon_ctl_kvmexitctl_SOURCES = daemon/ctl/kvmexitctl.c

@@ -21,7 +21,10 @@ CTL_TESTS = \
 	tests/unit/test_ctl_stat \
 	tests/unit/test_ctl_time \
 	tests/unit/test_ctl_top \
+	tests/unit/test_ctl_report \
 	tests/unit/test_proctree \
+	tests/unit/test_report \
+	tests/unit/test_report_rate \
 	tests/unit/test_top \
 	tests/unit/test_ctl_watch
 check_PROGRAMS += $(CTL_TESTS)
@@ -69,6 +72,18 @@ tests_unit_test_ctl_top_LDADD = $(CTL_TEST_LDADD)
 tests_unit_test_top_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_top_CFLAGS = $(SERVER_TEST_CFLAGS)
 tests_unit_test_top_LDADD = $(CTL_TEST_LDADD)
+
+tests_unit_test_report_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
+tests_unit_test_report_CFLAGS = $(SERVER_TEST_CFLAGS)
+tests_unit_test_report_LDADD = $(CTL_TEST_LDADD)
+
+tests_unit_test_report_rate_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
+tests_unit_test_report_rate_CFLAGS = $(SERVER_TEST_CFLAGS)
+tests_unit_test_report_rate_LDADD = $(CTL_TEST_LDADD)
+
+tests_unit_test_ctl_report_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
+tests_unit_test_ctl_report_CFLAGS = $(SERVER_TEST_CFLAGS)
+tests_unit_test_ctl_report_LDADD = $(CTL_TEST_LDADD)
 
 tests_unit_test_ctl_json_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_ctl_json_CFLAGS = $(SERVER_TEST_CFLAGS)

@@ -215,6 +215,12 @@ static void test_replies(void **state)
 	assert_int_equal(i, 2);
 	json_decref(json);
 
+	result = ctl(p, "report", "--json", "web01", NULL);
+	json = result_json(&result);
+	check(find("type", "Vm"), at(json, "vm"), "report.vm");
+	check("[]HistorySpan", at(json, "spans"), "report.spans");
+	json_decref(json);
+
 	check_reply(ctl(p, "--json", NULL), "method", "Status");
 	check_reply(ctl(p, "list", "--json", "--all", NULL), "method", "List");
 	check_reply(ctl(p, "show", "--json", "web01", NULL), "type", "Vm");
