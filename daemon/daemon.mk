@@ -37,6 +37,7 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/sink/metrics.c daemon/sink/metrics.h \
 	daemon/sink/metrics_http.c daemon/sink/metrics_http.h \
 	daemon/sink/metrics_text.c daemon/sink/metrics_text.h \
+	daemon/sink/metrics_vm.c daemon/sink/metrics_vm.h \
 	daemon/source/genl_attr.c daemon/source/genl_attr.h \
 	daemon/source/genl_config.c daemon/source/genl_config.h \
 	daemon/source/genl_control.c \

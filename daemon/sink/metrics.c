@@ -16,26 +16,17 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "model/reason.h"
 #include "model/registry.h"
 #include "model/status.h"
 #include "sink/metrics_text.h"
+#include "sink/metrics_vm.h"
 #include "util/clock.h"
-#include "util/text.h"
 #include "util/util.h"
-
-/* Of a VM besides its reasons: info, start, vCPUs, exits. */
-#define SERIES_PER_VM 4
 
 struct selection {
 	size_t vms; /* so many from first_vm() on */
 	size_t dropped_vms;
 	size_t dropped_series;
-};
-
-/* The id, a name of which each byte is escaped, the isa, and what is around. */
-struct vm_labels {
-	char text[METRICS_ESCAPED_SIZE(VM_NAME_MAX) + 64];
 };
 
 /* Of two epochs, two VMs may have the same id: only those of the last are told apart by it. */
@@ -65,15 +56,6 @@ static const struct vm *next_vm(const struct metrics_input *input, const struct 
 	return skip_old(input, next);
 }
 
-static size_t count_series(const struct vm *vm)
-{
-	size_t i, n = SERIES_PER_VM + vm->n_reasons;
-
-	for (i = 0; i < vm->n_reasons; i++)
-		n += vm->reasons[i].count[COUNT_NESTED] > 0;
-	return n;
-}
-
 static struct selection select_vms(const struct metrics_input *input)
 {
 	struct selection selection = { 0 };
@@ -88,7 +70,7 @@ static struct selection select_vms(const struct metrics_input *input)
 		return selection;
 
 	for (vm = first_vm(input); vm; vm = next_vm(input, vm)) {
-		more = count_series(vm);
+		more = metrics_vm_series(vm);
 		if (selection.dropped_vms == 0 && selection.vms < METRICS_VMS_MAX &&
 		    series + more <= METRICS_SERIES_MAX) {
 			selection.vms++;
@@ -101,109 +83,16 @@ static struct selection select_vms(const struct metrics_input *input)
 	return selection;
 }
 
-static void label_vm(struct vm_labels *labels, const struct vm *vm)
-{
-	char clean[VM_NAME_MAX], escaped[METRICS_ESCAPED_SIZE(VM_NAME_MAX)];
-
-	(void)text_clean(clean, sizeof(clean), vm->name, strlen(vm->name));
-	metrics_escape(escaped, clean);
-	(void)snprintf(labels->text, sizeof(labels->text),
-		       "id=\"%" PRIu64 "\",vm=\"%s\",isa=\"%s\"", vm->id, escaped,
-		       isa_name(vm->isa));
-}
-
-static void write_reasons(struct metrics_text *text, const struct vm *vm, bool nested)
-{
-	struct vm_labels labels;
-	char name[REASON_NAME_MAX], all[sizeof(labels.text) + REASON_NAME_MAX + 16];
-	const struct vm_reason *reason;
-	size_t i;
-
-	label_vm(&labels, vm);
-	for (i = 0; i < vm->n_reasons; i++) {
-		reason = &vm->reasons[i];
-		if (nested && reason->count[COUNT_NESTED] == 0)
-			continue;
-		(void)snprintf(all, sizeof(all), "%s,reason=\"%s\"", labels.text,
-			       reason_name(vm->isa, reason->code, reason->other, name));
-		metrics_sample(text, all,
-			       nested ? reason->count[COUNT_NESTED] : vm_reason_total(reason));
-	}
-}
-
-static void write_exits(struct metrics_text *text, const struct vm *vm)
-{
-	write_reasons(text, vm, false);
-}
-
-static void write_nested(struct metrics_text *text, const struct vm *vm)
-{
-	write_reasons(text, vm, true);
-}
-
-static void write_vm_exits(struct metrics_text *text, const struct vm *vm)
-{
-	struct vm_labels labels;
-
-	label_vm(&labels, vm);
-	metrics_sample(text, labels.text, vm->exits);
-}
-
-static void write_vm_vcpus(struct metrics_text *text, const struct vm *vm)
-{
-	struct vm_labels labels;
-
-	label_vm(&labels, vm);
-	metrics_sample(text, labels.text,
-		       vm->n_vcpus > vm->vcpus_created ? vm->n_vcpus : vm->vcpus_created);
-}
-
-static void write_vm_start(struct metrics_text *text, const struct vm *vm)
-{
-	struct vm_labels labels;
-
-	label_vm(&labels, vm);
-	metrics_sample_milli(text, labels.text, vm->started_us / US_PER_MS);
-}
-
-static void write_vm_info(struct metrics_text *text, const struct vm *vm)
-{
-	struct vm_labels labels;
-	char all[sizeof(labels.text) + 32];
-
-	label_vm(&labels, vm);
-	(void)snprintf(all, sizeof(all), "%s,pid=\"%" PRIu32 "\"", labels.text, vm->pid);
-	metrics_sample(text, all, 1);
-}
-
-static const struct {
-	const char *name;
-	enum metrics_type type;
-	const char *help;
-	void (*write)(struct metrics_text *text, const struct vm *vm);
-} vm_families[] = {
-	{ "kvm_exits", METRICS_COUNTER,
-	  "VM exits by hardware exit reason, those of nested guests included.", write_exits },
-	{ "kvm_nested_exits", METRICS_COUNTER,
-	  "The part of kvm_exits_total that was taken while a nested guest ran.", write_nested },
-	{ "kvm_vm_exits", METRICS_COUNTER, "VM exits of all reasons.", write_vm_exits },
-	{ "kvm_vm_vcpus", METRICS_GAUGE, "Virtual CPUs that the VM has made.", write_vm_vcpus },
-	{ "kvm_vm_start_time_seconds", METRICS_GAUGE,
-	  "When the VM was created, or first seen, since 1970.", write_vm_start },
-	{ "kvm_vm_info", METRICS_GAUGE, "Always 1; pid is that of the VM's process.",
-	  write_vm_info },
-};
-
 static void write_vms(struct metrics_text *text, const struct metrics_input *input, size_t n_vms)
 {
 	const struct vm *vm;
 	size_t i, n;
 
-	for (i = 0; i < ARRAY_SIZE(vm_families); i++) {
-		metrics_family(text, vm_families[i].name, vm_families[i].type, vm_families[i].help);
+	for (i = 0; i < METRICS_VM_FAMILIES; i++) {
+		metrics_vm_family(text, i);
 		vm = first_vm(input);
 		for (n = 0; n < n_vms; n++, vm = next_vm(input, vm))
-			vm_families[i].write(text, vm);
+			metrics_vm_write(text, i, vm);
 	}
 }
 
@@ -267,6 +156,8 @@ static void write_daemon(struct metrics_text *text, const struct metrics_input *
 		  "VMs that ended and are remembered.");
 	write_one(text, "kvmexitd_vcpus", METRICS_GAUGE, registry_n_vcpus(registry),
 		  "vCPUs of VMs that live, and were seen.");
+	write_one(text, "kvmexitd_storms", METRICS_GAUGE, registry_n_storms(registry),
+		  "VMs that have an exit storm now.");
 	write_clients(text, &input->clients);
 	write_one(text, "kvmexitd_metrics_dropped_vms", METRICS_GAUGE, selection->dropped_vms,
 		  "VMs that are not in this text, since there are too many.");

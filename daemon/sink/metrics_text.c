@@ -71,6 +71,15 @@ void metrics_sample_milli(struct metrics_text *text, const char *labels, uint64_
 	put_sample(text, labels, number, len);
 }
 
+void metrics_sample_nano(struct metrics_text *text, const char *labels, uint64_t value)
+{
+	char number[40];
+	int len = snprintf(number, sizeof(number), " %" PRIu64 ".%09u\n", value / 1000000000,
+			   (unsigned int)(value % 1000000000));
+
+	put_sample(text, labels, number, len);
+}
+
 void metrics_end(struct metrics_text *text)
 {
 	if (text->format == METRICS_OPENMETRICS)

@@ -38,8 +38,9 @@ void metrics_family(struct metrics_text *text, const char *name, enum metrics_ty
 /* labels is what stands in the braces, NULL for none. */
 void metrics_sample(struct metrics_text *text, const char *labels, uint64_t value);
 
-/* A thousandth. */
+/* A thousandth; a billionth. */
 void metrics_sample_milli(struct metrics_text *text, const char *labels, uint64_t value);
+void metrics_sample_nano(struct metrics_text *text, const char *labels, uint64_t value);
 
 void metrics_end(struct metrics_text *text);
 

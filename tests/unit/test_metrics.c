@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <linux/kvm_exitstat.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -154,6 +155,85 @@ static void test_prometheus(void **state)
 	free(text);
 }
 
+/* How long exits took, where that was measured, and what counts for the limit. */
+static void test_times(void **state)
+{
+	struct world *w = *state;
+	struct exit_message message = { .type = MESSAGE_EXITS, .epoch = model_epoch };
+	struct sample_vcpu *vcpu;
+	struct sample_time *time;
+	unsigned int i;
+	char *text;
+
+	fill(w);
+	assert_int_equal(vm_set_name(registry_find(w->registry, 1), "vmm"), 0);
+	text = write_text(w, METRICS_PROMETHEUS);
+	assert_int_equal(count(text, "kvm_exit_seconds_total{"), 0);
+	assert_int_equal(count(text, "kvm_timed_exits_total{"), 0);
+	free(text);
+
+	message.time_ns = NOW_NS;
+	vcpu = exit_message_add_vcpu(&message);
+	*vcpu = (struct sample_vcpu){ .vm_id = 1,
+				      .pid = MODEL_PID,
+				      .isa = KVM_EXITSTAT_ISA_SVM,
+				      .n_times = 2 };
+	time = exit_message_add_time(&message);
+	*time = (struct sample_time){ .code = CODE_MSR,
+				      .time = { 3000000001, 2000000000, { 0, 7, 0, 1 } } };
+	time = exit_message_add_time(&message);
+	*time = (struct sample_time){ .rest = true, .time = { 50, 50, { 1 } } };
+	assert_int_equal(registry_apply(w->registry, &message), 0);
+	exit_message_done(&message);
+	text = write_text(w, METRICS_PROMETHEUS);
+#define TIMED_VM "id=\"1\",vm=\"vmm\",isa=\"svm\""
+	assert_has(text, "# TYPE kvm_exit_seconds_total counter");
+	assert_has(text, "kvm_exit_seconds_total{" TIMED_VM ",reason=\"MSR\"} 3.000000001");
+	assert_has(text, "kvm_exit_max_seconds{" TIMED_VM ",reason=\"MSR\"} 2.000000000");
+	assert_has(text, "kvm_timed_exits_total{" TIMED_VM ",reason=\"MSR\"} 8");
+	assert_has(text, "kvm_exit_seconds_total{" TIMED_VM ",reason=\"rest\"} 0.000000050");
+	assert_int_equal(count(text, "kvm_exit_seconds_total{"), 2);
+#undef TIMED_VM
+	free(text);
+
+	/* VM 1 goes when there are too many before it, and with it 5, 3, 1 and 6 series. */
+	registry_end_all(w->registry, NOW_NS);
+	for (i = 2; i < METRICS_VMS_MAX + 2; i++)
+		model_count(w->registry, i, 0, CODE_HLT, false, 1, 1, NOW_NS);
+	text = write_text(w, METRICS_PROMETHEUS);
+	assert_has(text, "kvmexitd_metrics_dropped_vms 1");
+	assert_has(text, "kvmexitd_metrics_dropped_series 15");
+	free(text);
+}
+
+/* VMs in an exit storm. */
+static void test_storms(void **state)
+{
+	const struct storm_params params = { .min_rate = 1, .memory_s = 1800, .calm_s = 30 };
+	struct world *w = *state;
+	struct vm *vm;
+	char *text;
+
+	registry_set_storm_params(w->registry, &params);
+	registry_dump_begin(w->registry);
+	model_dump(w->registry, 1, 0, CODE_MSR, 1000, NS_PER_S, 0, NOW_NS);
+	registry_dump_end(w->registry, NOW_NS);
+	model_count(w->registry, 1, 0, CODE_MSR, false, 1000, 2000, NOW_NS + NS_PER_S);
+	text = write_text(w, METRICS_PROMETHEUS);
+	assert_has(text, "kvm_vm_storm{id=\"1\",vm=\"vmm\",isa=\"svm\"} 0");
+	assert_has(text, "kvmexitd_storms 0");
+	free(text);
+
+	vm = registry_find(w->registry, 1);
+	vm->storm.next = 1;
+	assert_int_equal(registry_check_storm(w->registry, vm, NOW_NS + 12 * NS_PER_S),
+			 STORM_BEGAN);
+	text = write_text(w, METRICS_PROMETHEUS);
+	assert_has(text, "kvm_vm_storm{id=\"1\",vm=\"vmm\",isa=\"svm\"} 1");
+	assert_has(text, "kvmexitd_storms 1");
+	free(text);
+}
+
 static void test_openmetrics(void **state)
 {
 	struct world *w = *state;
@@ -236,10 +316,10 @@ static void test_limits(void **state)
 	text = write_text(w, METRICS_PROMETHEUS);
 	assert_int_equal(count(text, "kvm_vm_info{"), METRICS_VMS_MAX);
 	assert_has(text, "kvmexitd_metrics_dropped_vms 10");
-	assert_has(text, "kvmexitd_metrics_dropped_series 50");
+	assert_has(text, "kvmexitd_metrics_dropped_series 60");
 	free(text);
 
-	/* Each of these has 999 reasons and four series more. */
+	/* Each of these has 999 reasons and five series more. */
 	for (id = 2; id <= METRICS_SERIES_MAX / 1000 + 1; id++)
 		for (code = 0; code < 999; code++)
 			model_count(w->registry, id, 0, 0x1000 + code, false, 1, 1, NOW_NS);
@@ -279,6 +359,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_prometheus, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_times, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_storms, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_openmetrics, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_incomplete, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ended, setup, teardown),

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The metrics of one VM. */
+#include "config.h"
+
+#include "sink/metrics_vm.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "model/reason.h"
+#include "model/registry.h"
+#include "sink/metrics_text.h"
+#include "util/clock.h"
+#include "util/text.h"
+
+/* Of a VM besides its reasons: info, start, vCPUs, exits, storm. */
+#define SERIES_PER_VM 5
+
+/* Of a reason whose exits were timed: how many, how long in all and at most. */
+#define SERIES_PER_TIME 3
+
+/* The reason that stands for those that have no time of their own. */
+#define REST_NAME "rest"
+
+/* The id, a name of which each byte is escaped, the isa, and what is around. */
+struct vm_labels {
+	char text[METRICS_ESCAPED_SIZE(VM_NAME_MAX) + 64];
+};
+
+/* How long exits for a reason took, or with i == vm->n_reasons the rest of them. */
+static bool reason_time(const struct vm *vm, size_t i, struct exit_time *out)
+{
+	const struct vm_reason *reason = &vm->reasons[i];
+
+	if (i == vm->n_reasons)
+		return registry_vm_time(vm, NULL, out);
+	return registry_vm_time(vm, &(struct reason_key){ reason->code, reason->other }, out);
+}
+
+size_t metrics_vm_series(const struct vm *vm)
+{
+	size_t i, n = SERIES_PER_VM + vm->n_reasons;
+	struct exit_time time;
+
+	for (i = 0; i < vm->n_reasons; i++)
+		n += vm->reasons[i].count[COUNT_NESTED] > 0;
+	for (i = 0; i <= vm->n_reasons; i++)
+		n += reason_time(vm, i, &time) ? SERIES_PER_TIME : 0;
+	return n;
+}
+
+static void label_vm(struct vm_labels *labels, const struct vm *vm)
+{
+	char clean[VM_NAME_MAX], escaped[METRICS_ESCAPED_SIZE(VM_NAME_MAX)];
+
+	(void)text_clean(clean, sizeof(clean), vm->name, strlen(vm->name));
+	metrics_escape(escaped, clean);
+	(void)snprintf(labels->text, sizeof(labels->text),
+		       "id=\"%" PRIu64 "\",vm=\"%s\",isa=\"%s\"", vm->id, escaped,
+		       isa_name(vm->isa));
+}
+
+static void write_reasons(struct metrics_text *text, const struct vm *vm, bool nested)
+{
+	struct vm_labels labels;
+	char name[REASON_NAME_MAX], all[sizeof(labels.text) + REASON_NAME_MAX + 16];
+	const struct vm_reason *reason;
+	size_t i;
+
+	label_vm(&labels, vm);
+	for (i = 0; i < vm->n_reasons; i++) {
+		reason = &vm->reasons[i];
+		if (nested && reason->count[COUNT_NESTED] == 0)
+			continue;
+		(void)snprintf(all, sizeof(all), "%s,reason=\"%s\"", labels.text,
+			       reason_name(vm->isa, reason->code, reason->other, name));
+		metrics_sample(text, all,
+			       nested ? reason->count[COUNT_NESTED] : vm_reason_total(reason));
+	}
+}
+
+static void write_exits(struct metrics_text *text, const struct vm *vm)
+{
+	write_reasons(text, vm, false);
+}
+
+static void write_nested(struct metrics_text *text, const struct vm *vm)
+{
+	write_reasons(text, vm, true);
+}
+
+static void write_timed_exits(struct metrics_text *text, const char *labels,
+			      const struct exit_time *time)
+{
+	metrics_sample(text, labels, exit_time_exits(time));
+}
+
+static void write_total_ns(struct metrics_text *text, const char *labels,
+			   const struct exit_time *time)
+{
+	metrics_sample_nano(text, labels, time->total_ns);
+}
+
+static void write_max_ns(struct metrics_text *text, const char *labels,
+			 const struct exit_time *time)
+{
+	metrics_sample_nano(text, labels, time->max_ns);
+}
+
+static void write_times(struct metrics_text *text, const struct vm *vm,
+			void (*write)(struct metrics_text *text, const char *labels,
+				      const struct exit_time *time))
+{
+	struct vm_labels labels;
+	char name[REASON_NAME_MAX], all[sizeof(labels.text) + REASON_NAME_MAX + 16];
+	struct exit_time time;
+	size_t i;
+
+	label_vm(&labels, vm);
+	for (i = 0; i <= vm->n_reasons; i++) {
+		if (!reason_time(vm, i, &time))
+			continue;
+		(void)snprintf(all, sizeof(all), "%s,reason=\"%s\"", labels.text,
+			       i == vm->n_reasons ? REST_NAME :
+						    reason_name(vm->isa, vm->reasons[i].code,
+								vm->reasons[i].other, name));
+		write(text, all, &time);
+	}
+}
+
+static void write_timed(struct metrics_text *text, const struct vm *vm)
+{
+	write_times(text, vm, write_timed_exits);
+}
+
+static void write_seconds(struct metrics_text *text, const struct vm *vm)
+{
+	write_times(text, vm, write_total_ns);
+}
+
+static void write_max_seconds(struct metrics_text *text, const struct vm *vm)
+{
+	write_times(text, vm, write_max_ns);
+}
+
+static void write_vm_storm(struct metrics_text *text, const struct vm *vm)
+{
+	struct vm_labels labels;
+
+	label_vm(&labels, vm);
+	metrics_sample(text, labels.text, vm->storm.active);
+}
+
+static void write_vm_exits(struct metrics_text *text, const struct vm *vm)
+{
+	struct vm_labels labels;
+
+	label_vm(&labels, vm);
+	metrics_sample(text, labels.text, vm->exits);
+}
+
+static void write_vm_vcpus(struct metrics_text *text, const struct vm *vm)
+{
+	struct vm_labels labels;
+
+	label_vm(&labels, vm);
+	metrics_sample(text, labels.text,
+		       vm->n_vcpus > vm->vcpus_created ? vm->n_vcpus : vm->vcpus_created);
+}
+
+static void write_vm_start(struct metrics_text *text, const struct vm *vm)
+{
+	struct vm_labels labels;
+
+	label_vm(&labels, vm);
+	metrics_sample_milli(text, labels.text, vm->started_us / US_PER_MS);
+}
+
+static void write_vm_info(struct metrics_text *text, const struct vm *vm)
+{
+	struct vm_labels labels;
+	char all[sizeof(labels.text) + 32];
+
+	label_vm(&labels, vm);
+	(void)snprintf(all, sizeof(all), "%s,pid=\"%" PRIu32 "\"", labels.text, vm->pid);
+	metrics_sample(text, all, 1);
+}
+
+static const struct {
+	const char *name;
+	enum metrics_type type;
+	const char *help;
+	void (*write)(struct metrics_text *text, const struct vm *vm);
+} families[METRICS_VM_FAMILIES] = {
+	{ "kvm_exits", METRICS_COUNTER,
+	  "VM exits by hardware exit reason, those of nested guests included.", write_exits },
+	{ "kvm_nested_exits", METRICS_COUNTER,
+	  "The part of kvm_exits_total that was taken while a nested guest ran.", write_nested },
+	{ "kvm_timed_exits", METRICS_COUNTER,
+	  "VM exits that kvm_exit_seconds_total has the time of.", write_timed },
+	{ "kvm_exit_seconds", METRICS_COUNTER,
+	  "Time from VM exits to the next entry into guest mode, while timing was on.",
+	  write_seconds },
+	{ "kvm_exit_max_seconds", METRICS_GAUGE, "The longest of these times.", write_max_seconds },
+	{ "kvm_vm_exits", METRICS_COUNTER, "VM exits of all reasons.", write_vm_exits },
+	{ "kvm_vm_vcpus", METRICS_GAUGE, "Virtual CPUs that the VM has made.", write_vm_vcpus },
+	{ "kvm_vm_start_time_seconds", METRICS_GAUGE,
+	  "When the VM was created, or first seen, since 1970.", write_vm_start },
+	{ "kvm_vm_storm", METRICS_GAUGE, "1 while the VM has an exit storm, 0 otherwise.",
+	  write_vm_storm },
+	{ "kvm_vm_info", METRICS_GAUGE, "Always 1; pid is that of the VM's process.",
+	  write_vm_info },
+};
+
+void metrics_vm_family(struct metrics_text *text, size_t family)
+{
+	metrics_family(text, families[family].name, families[family].type, families[family].help);
+}
+
+void metrics_vm_write(struct metrics_text *text, size_t family, const struct vm *vm)
+{
+	families[family].write(text, vm);
+}
