@@ -11,6 +11,7 @@
 
 #include "app_internal.h"
 #include "model/kernel_config.h"
+#include "model/registry.h"
 #include "options.h"
 #include "server/control.h"
 #include "server/server.h"
@@ -73,11 +74,15 @@ void app_schedule_summary(struct app *app)
 
 void app_apply_settings(struct app *app)
 {
+	struct storm_params storms = STORM_PARAMS_DEFAULT;
 	struct kernel_config config = { 0 };
 	const uint64_t *value;
 	size_t i;
 
 	app_schedule_summary(app);
+	storm_params_set(&storms, app->settings.storm_factor, app->settings.storm_min_rate,
+			 app->settings.storm_calm_s, app->settings.storm_learn_s);
+	registry_set_storm_params(app->registry, &storms);
 	server_set_clients(app->server, app->settings.clients);
 	for (i = 0; i < ARRAY_SIZE(kernel_settings); i++) {
 		value = (const void *)((const char *)&app->settings + kernel_settings[i].offset);

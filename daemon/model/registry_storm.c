@@ -2,7 +2,19 @@
 /* When a VM leaves guest mode far more often than it used to. */
 #include "config.h"
 
+#include <math.h>
+
 #include "model/registry_internal.h"
+
+void storm_params_set(struct storm_params *params, uint64_t factor, uint64_t min_rate,
+		      uint64_t calm_s, uint64_t learn_s)
+{
+	params->end_factor = params->end_factor / params->begin_factor * (double)factor;
+	params->begin_factor = (double)factor;
+	params->min_rate = factor ? (double)min_rate : HUGE_VAL;
+	params->calm_s = (uint32_t)calm_s;
+	params->learn_s = (uint32_t)learn_s;
+}
 
 void registry_set_storm_params(struct registry *registry, const struct storm_params *params)
 {

@@ -40,6 +40,10 @@ struct storm_params {
 				.learn_s = 300,      \
 				.memory_s = 1800 })
 
+/* In what an admin says of it: factor ends and begins it, and with 0 there are none. */
+void storm_params_set(struct storm_params *params, uint64_t factor, uint64_t min_rate,
+		      uint64_t calm_s, uint64_t learn_s);
+
 /* One VM's. All zero is a valid new one. */
 struct storm {
 	bool active;

@@ -26,6 +26,12 @@ struct settings {
 	uint64_t kernel_log_exits; /* 0: none */
 	uint64_t kernel_timing; /* 0 or 1 */
 
+	/* [Storms] */
+	uint64_t storm_factor; /* times the usual rate; 0: none */
+	uint64_t storm_min_rate; /* exits per second */
+	uint64_t storm_calm_s;
+	uint64_t storm_learn_s;
+
 	/* [Limits] */
 	uint64_t clients;
 	uint64_t receive_buffer; /* bytes of messages from the kernel that may wait */

@@ -5,6 +5,7 @@
 #include <linux/kvm_exitstat.h>
 #include <string.h>
 
+#include "model/storm.h"
 #include "server/server.h"
 #include "settings/settings.h"
 #include "source/genl_socket.h"
@@ -19,6 +20,9 @@
  */
 #define RECEIVE_BUFFER_MIN (4 * 1024)
 #define RECEIVE_BUFFER_MAX (1024 * 1024 * 1024)
+
+/* A VM that does a thousandth of its work is idle: all that it does would be a storm. */
+#define STORM_FACTOR_MAX 1000
 
 #define FIELD(name) offsetof(struct settings, name)
 
@@ -36,6 +40,11 @@ const struct setting setting_table[] = {
 	{ "Kernel", "LogExits", SETTING_COUNT, FIELD(kernel_log_exits),
 	  SETTING_UNSET, 0, UINT32_MAX },
 	{ "Kernel", "Timing", SETTING_BOOL, FIELD(kernel_timing), SETTING_UNSET, 0, 1 },
+
+	{ "Storms", "Factor", SETTING_COUNT, FIELD(storm_factor), 8, 0, STORM_FACTOR_MAX },
+	{ "Storms", "MinRate", SETTING_COUNT, FIELD(storm_min_rate), 10000, 1, UINT32_MAX },
+	{ "Storms", "CalmSec", SETTING_SECONDS, FIELD(storm_calm_s), 30, STORM_BUCKET_S, 3600 },
+	{ "Storms", "LearnSec", SETTING_SECONDS, FIELD(storm_learn_s), 300, STORM_BUCKET_S, 86400 },
 
 	{ "Limits", "Clients", SETTING_COUNT, FIELD(clients),
 	  SERVER_CLIENTS, 1, SERVER_CLIENTS_MAX },

@@ -190,11 +190,38 @@ static void test_params(void **state)
 	struct storm_params params = STORM_PARAMS_DEFAULT;
 	struct fixture *f = *state;
 
-	params.min_rate = 100;
-	params.learn_s = 60;
+	storm_params_set(&params, 4, 100, 10, 60);
 	registry_set_storm_params(f->registry, &params);
-	go(f, 100, 10, 0);
-	go(f, 25, 500, 0);
+	go(f, 100, 100, 0);
+	go(f, 25, 350, 0);
+	assert_int_equal(f->began, 0);
+	go(f, 25, 1000, 0);
+	assert_int_equal(f->began, 1);
+	/* Calm is what is below three eighths of that. */
+	go(f, 20, 800, 0);
+	assert_int_equal(f->ended, 0);
+	go(f, 25, 60, 0);
+	assert_int_equal(f->ended, 1);
+}
+
+/* The defaults in an admin's words, none at all, and the end of one that is on. */
+static void test_settings(void **state)
+{
+	const struct storm_params normal = STORM_PARAMS_DEFAULT;
+	struct storm_params params = normal;
+	struct fixture *f = *state;
+
+	storm_params_set(&params, 8, 10000, 30, 300);
+	assert_memory_equal(&params, &normal, sizeof(params));
+
+	go(f, 600, 100, 0);
+	go(f, 30, 50000, 0);
+	assert_int_equal(f->began, 1);
+	storm_params_set(&params, 0, 10000, 30, 300);
+	registry_set_storm_params(f->registry, &params);
+	go(f, 60, 500000, 0);
+	assert_int_equal(f->ended, 1);
+	go(f, 60, 5000000, 0);
 	assert_int_equal(f->began, 1);
 }
 
@@ -236,6 +263,7 @@ int main(void)
 		TEST(test_reason),     TEST(test_whole),      TEST(test_none),
 		TEST(test_new_usual),  TEST(test_falls_idle), TEST(test_dies),
 		TEST(test_after_idle), TEST(test_params),     TEST(test_any),
+		TEST(test_settings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
