@@ -39,6 +39,7 @@ daemon_ctl_libkvmexitctl_a_SOURCES = \
 	daemon/ctl/top_model.c \
 	daemon/ctl/top_screen.c daemon/ctl/top_screen.h \
 	daemon/ctl/top_source.c daemon/ctl/top_source.h \
+	daemon/ctl/top_time.c \
 	daemon/ctl/watch.c
 
 # Of kvmexitd's library it takes util/ and the socket's address only.

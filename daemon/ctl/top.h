@@ -34,7 +34,22 @@ enum top_sort {
 	TOP_BY_10S,
 	TOP_BY_1M,
 	TOP_BY_5M,
+	TOP_BY_SHARE,
+	TOP_BY_MEAN,
+	TOP_BY_MAX,
+	TOP_BY_TIME,
 	TOP_SORTS,
+};
+
+/* How long exits took, where the kernel measured it; sums in ns. */
+struct top_time {
+	bool known;
+	double total_ns, exits, max_ns; /* since it measures */
+	double old_total_ns, old_exits; /* at old_ns, to tell what is new */
+	uint64_t old_ns; /* 0 before the first look */
+	bool has_share;
+	double share; /* of one CPU's time, lately; 1 is all of it, 0 without has_share */
+	double mean_ns; /* lately, or of all while nothing is known of that */
 };
 
 /* A VM, or a reason. */
@@ -44,6 +59,7 @@ struct top_row {
 	double rates[TOP_RATES];
 	bool ended;
 	bool storm;
+	struct top_time time;
 	double cells[TOP_CELLS]; /* exits, the last one now; all zero if not known */
 };
 
@@ -68,6 +84,8 @@ struct top {
 	char isa[16];
 	long long n_vcpus;
 	bool show_ended, paused, help, ascii;
+	bool times; /* how long exits took stands where the rates do else */
+	uint64_t now_ns; /* of what is set next; any clock that goes on */
 	size_t lines, columns; /* of the screen */
 	uint64_t interval_ms;
 	char message[256]; /* "" where all is well */
@@ -101,7 +119,7 @@ void top_done(struct top *top);
 enum top_action top_key(struct top *top, int key);
 void top_resize(struct top *top, size_t lines, size_t columns);
 
-/* --sort's names, ended by NULL, in the order of enum top_sort. */
+/* --sort's names, ended by NULL, in the order of enum top_sort; not for all of them. */
 extern const char *const top_sort_names[];
 
 /*
@@ -110,6 +128,16 @@ extern const char *const top_sort_names[];
  */
 int top_set_vms(struct top *top, const json_t *vms);
 int top_set_vm(struct top *top, const json_t *vm);
+
+/* Takes in a time of the daemon's, NULL for none; old is the row's as it was, or NULL. */
+void top_read_time(struct top_time *time, const json_t *json, const struct top_time *old,
+		   uint64_t now_ns);
+
+/* One of the four columns of times, in seven columns of a screen: from 0 on as in top_sort. */
+void top_time_text(const struct top_time *time, enum top_sort column, char out[static 16]);
+
+/* What a person should know, of the daemon or of the view; "" where all is well. */
+const char *top_message(const struct top *top);
 
 /* The reply of GetHistory, of the VM with that id; in TOP_REASONS, of its reasons. */
 void top_set_history(struct top *top, long long id, const json_t *history);

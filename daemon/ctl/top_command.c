@@ -32,6 +32,7 @@ enum {
 	OPTION_INTERVAL,
 	OPTION_PLAIN,
 	OPTION_SORT,
+	OPTION_TIMES,
 };
 
 static const struct ctl_option options[] = {
@@ -41,7 +42,9 @@ static const struct ctl_option options[] = {
 	[OPTION_INTERVAL] = { "interval", "TIME", "from refresh to refresh, as 500ms; else 2s",
 			      'd' },
 	[OPTION_PLAIN] = { "plain", NULL, "one table after the other, as without a terminal", 'b' },
-	[OPTION_SORT] = { "sort", "KEY", "by id, name, pid, exits, nested, 1s, 10s, 1m or 5m", 0 },
+	[OPTION_SORT] = { "sort", "KEY", "by id, name, pid, exits, nested, 1s, 10s, 1m, 5m or time",
+			  0 },
+	[OPTION_TIMES] = { "times", NULL, "how long exits took instead of how many they are", 't' },
 	{ .name = NULL },
 };
 
@@ -140,10 +143,13 @@ static bool read_options(const struct ctl *ctl, struct top *top, uint64_t *count
 		if (top->interval_ms > INTERVAL_MAX_MS)
 			top->interval_ms = INTERVAL_MAX_MS;
 	}
+	if (option_given(ctl, OPTION_TIMES))
+		(void)top_key(top, 't');
 	if (given[OPTION_SORT]) {
 		if (!option_choice("sort", given[OPTION_SORT], top_sort_names, &sort))
 			return false;
 		top->looks[TOP_VMS].sort = top->looks[TOP_REASONS].sort = (enum top_sort)sort;
+		top->times = top->times || sort >= TOP_BY_SHARE;
 	}
 	return true;
 }

@@ -175,6 +175,20 @@ static void format_short(double value, char out[static 16])
 		(void)snprintf(out, 16, "%s", text);
 }
 
+/* What stands there instead of a rate: the first of these is TOP_BY_SHARE. */
+static const char *const time_heads[TOP_RATES] = { "%TIME", "MEAN", "MAX", "TIME" };
+
+/* Whether a cell is a rate's, and in times has one of these. */
+static bool is_time(const struct top *top, enum cell cell)
+{
+	return top->times && cell >= CELL_1S && cell <= CELL_5M;
+}
+
+static enum top_sort time_sort(enum cell cell)
+{
+	return (enum top_sort)(TOP_BY_SHARE + (cell - CELL_1S));
+}
+
 static void cell_text(const struct top *top, const struct layout *layout, enum cell cell,
 		      const struct top_row *row, char *out, size_t size)
 {
@@ -206,7 +220,10 @@ static void cell_text(const struct top *top, const struct layout *layout, enum c
 	case CELL_10S:
 	case CELL_1M:
 	case CELL_5M:
-		format_short(row->rates[cell - CELL_1S], out);
+		if (is_time(top, cell))
+			top_time_text(&row->time, time_sort(cell), out);
+		else
+			format_short(row->rates[cell - CELL_1S], out);
 		break;
 	case CELL_NESTED:
 		(void)snprintf(out, size, "%lld", row->nested);
@@ -229,7 +246,9 @@ static void line_text(const struct top *top, const struct layout *layout, const 
 	*out = '\0';
 	for (i = 0; i < CELLS; i++) {
 		const struct cell_form *form = &layout->forms[i];
-		bool by = top->looks[top->view].sort == form->sort && form->sort != TOP_SORTS;
+		bool time = is_time(top, (enum cell)i);
+		enum top_sort sort = time ? time_sort((enum cell)i) : form->sort;
+		bool by = top->looks[top->view].sort == sort && sort != TOP_SORTS;
 
 		if (layout->widths[i] == 0)
 			continue;
@@ -237,7 +256,8 @@ static void line_text(const struct top *top, const struct layout *layout, const 
 		if (row)
 			cell_text(top, layout, (enum cell)i, row, text, sizeof(text));
 		else
-			(void)snprintf(text, sizeof(text), "%s%s", by ? ">" : "", form->head);
+			(void)snprintf(text, sizeof(text), "%s%s", by ? ">" : "",
+				       time ? time_heads[i - CELL_1S] : form->head);
 		top_fit(fitted, sizeof(fitted), text, layout->widths[i], form->right);
 		len += (size_t)snprintf(out + len, size - len, "%s%s", len > 0 ? " " : "", fitted);
 		if (len >= size)
@@ -287,6 +307,7 @@ static const char *const help[] = {
 	"Enter, Right                      the exit reasons of the selected VM",
 	"Esc, Left, Backspace              back to the VMs",
 	"1 2 3 4                           sort by exits per second over 1s, 10s, 1m, 5m",
+	"t                                 how long exits took, and back to how many they are",
 	"e  i  n  p                        sort by all exits, id, name, process",
 	"l                                 sort by those from a guest's guest (L2)",
 	"<  >                              sort by the column beside",
@@ -298,6 +319,7 @@ static const char *const help[] = {
 	"",
 	"! marks a VM in an exit storm: far more exits than it used to make.",
 	"LAST 5 MIN has a step for 10 seconds, each line by its own most.",
+	"%TIME is the part of a CPU's time, lately, from exits to the next entries.",
 };
 
 static size_t columns_of(const struct top *top)
@@ -322,7 +344,7 @@ void top_draw(const struct top *top, top_put put, void *userdata)
 		return;
 	}
 
-	put_line(&pen, 1, TOP_ALERT, top->message);
+	put_line(&pen, 1, TOP_ALERT, top_message(top));
 	lay_out(top, pen.columns, &layout);
 	line_text(top, &layout, NULL, text, sizeof(text));
 	put_line(&pen, 2, TOP_HEAD, text);
@@ -353,8 +375,8 @@ void top_print(const struct top *top, top_put put, void *userdata)
 
 	title_text(top, text, sizeof(text));
 	put_line(&pen, line++, TOP_TITLE, text);
-	if (*top->message)
-		put_line(&pen, line++, TOP_ALERT, top->message);
+	if (*top_message(top))
+		put_line(&pen, line++, TOP_ALERT, top_message(top));
 	lay_out(top, pen.columns, &layout);
 	line_text(top, &layout, NULL, text, sizeof(text));
 	put_line(&pen, line++, TOP_HEAD, text);

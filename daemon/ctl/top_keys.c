@@ -11,11 +11,18 @@
 #define INTERVAL_MIN_MS 500
 #define INTERVAL_MAX_MS 60000
 
-static const enum top_sort sorts_of[TOP_VIEWS][TOP_SORTS] = {
-	[TOP_VMS] = { TOP_BY_ID, TOP_BY_NAME, TOP_BY_PID, TOP_BY_EXITS, TOP_BY_1S, TOP_BY_10S,
-		      TOP_BY_1M, TOP_BY_5M, TOP_SORTS },
-	[TOP_REASONS] = { TOP_BY_NAME, TOP_BY_EXITS, TOP_BY_NESTED, TOP_BY_1S, TOP_BY_10S,
-			  TOP_BY_1M, TOP_BY_5M, TOP_SORTS },
+#define SORTS_MAX 9
+
+/* Without and with times. */
+static const enum top_sort sorts_of[TOP_VIEWS][2][SORTS_MAX] = {
+	[TOP_VMS] = { { TOP_BY_ID, TOP_BY_NAME, TOP_BY_PID, TOP_BY_EXITS, TOP_BY_1S, TOP_BY_10S,
+			TOP_BY_1M, TOP_BY_5M, TOP_SORTS },
+		      { TOP_BY_ID, TOP_BY_NAME, TOP_BY_PID, TOP_BY_EXITS, TOP_BY_SHARE, TOP_BY_MEAN,
+			TOP_BY_MAX, TOP_BY_TIME, TOP_SORTS } },
+	[TOP_REASONS] = { { TOP_BY_NAME, TOP_BY_EXITS, TOP_BY_NESTED, TOP_BY_1S, TOP_BY_10S,
+			    TOP_BY_1M, TOP_BY_5M, TOP_SORTS },
+			  { TOP_BY_NAME, TOP_BY_EXITS, TOP_BY_NESTED, TOP_BY_SHARE, TOP_BY_MEAN,
+			    TOP_BY_MAX, TOP_BY_TIME, TOP_SORTS } },
 };
 
 static enum top_action sort_by(struct top *top, enum top_sort sort)
@@ -31,7 +38,7 @@ static enum top_action sort_by(struct top *top, enum top_sort sort)
 /* The column beside the one that rows are sorted by now. */
 static enum top_action sort_beside(struct top *top, int step)
 {
-	const enum top_sort *sorts = sorts_of[top->view];
+	const enum top_sort *sorts = sorts_of[top->view][top->times];
 	size_t n = 0, at = 0;
 
 	while (sorts[n] != TOP_SORTS) {
@@ -86,13 +93,28 @@ static enum top_action sort_key(struct top *top, int key)
 	static const char keys[] = "inpel1234";
 	const char *at = key > 0 && key < 0x80 ? strchr(keys, key) : NULL;
 	const enum top_sort *sort;
+	enum top_sort wanted;
 
 	if (!at)
 		return TOP_NOTHING;
-	for (sort = sorts_of[top->view]; *sort != TOP_SORTS; sort++)
-		if (*sort == (enum top_sort)(at - keys))
+	wanted = (enum top_sort)(at - keys);
+	/* The four columns are others then. */
+	if (top->times && wanted >= TOP_BY_1S)
+		wanted = (enum top_sort)(wanted - TOP_BY_1S + TOP_BY_SHARE);
+	for (sort = sorts_of[top->view][top->times]; *sort != TOP_SORTS; sort++)
+		if (*sort == wanted)
 			return sort_by(top, *sort);
 	return TOP_NOTHING;
+}
+
+static enum top_action switch_times(struct top *top)
+{
+	int view;
+
+	top->times = !top->times;
+	for (view = 0; view < TOP_VIEWS; view++)
+		top->looks[view].sort = top->times ? TOP_BY_SHARE : TOP_BY_10S;
+	return sort_by(top, top_look(top)->sort);
 }
 
 enum top_action top_key(struct top *top, int key)
@@ -142,6 +164,8 @@ enum top_action top_key(struct top *top, int key)
 	case 'a':
 		top->show_ended = !top->show_ended;
 		return top->view == TOP_VMS ? TOP_FETCH : TOP_NOTHING;
+	case 't':
+		return switch_times(top);
 	case ' ':
 		top->paused = !top->paused;
 		return top->paused ? TOP_DRAW : TOP_FETCH;

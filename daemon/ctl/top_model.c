@@ -17,8 +17,9 @@
 /* Lines that are no rows: title, message, head, and keys at the bottom. */
 #define FRAME_LINES 4
 
-const char *const top_sort_names[] = { "id", "name", "pid", "exits", "nested",
-				       "1s", "10s",  "1m",  "5m",    NULL };
+/* Of times, the first is what is asked for most; the others have keys. */
+const char *const top_sort_names[] = { "id",  "name", "pid", "exits", "nested", "1s",
+				       "10s", "1m",   "5m",  "time",  NULL };
 static const char *const windows[TOP_RATES] = { "1s", "10s", "1m", "5m" };
 
 void top_init(struct top *top)
@@ -65,6 +66,16 @@ static int compare_by(enum top_sort sort, const struct top_row *a, const struct 
 	case TOP_BY_1M:
 	case TOP_BY_5M:
 		return compare_numbers(a->rates[sort - TOP_BY_1S], b->rates[sort - TOP_BY_1S]);
+	case TOP_BY_SHARE:
+		if (a->time.share != b->time.share)
+			return compare_numbers(a->time.share, b->time.share);
+		return compare_numbers(a->time.total_ns, b->time.total_ns);
+	case TOP_BY_MEAN:
+		return compare_numbers(a->time.mean_ns, b->time.mean_ns);
+	case TOP_BY_MAX:
+		return compare_numbers(a->time.max_ns, b->time.max_ns);
+	case TOP_BY_TIME:
+		return compare_numbers(a->time.total_ns, b->time.total_ns);
 	case TOP_SORTS:
 		break;
 	}
@@ -167,21 +178,21 @@ static void read_row(struct top_row *row, const json_t *json, const char *name)
 		row->rates[i] = get_rate(json, windows[i]);
 }
 
-/* Cells come seldom: until then, those that the row had. */
-static void keep_cells(const struct top *top, struct top_row *row)
+/* The row as it was, or NULL. */
+static const struct top_row *find_old(const struct top *top, const struct top_row *row)
 {
 	size_t i;
 
 	for (i = 0; i < top->n_rows; i++)
-		if (top->rows[i].id == row->id && strcmp(top->rows[i].name, row->name) == 0) {
-			memcpy(row->cells, top->rows[i].cells, sizeof(row->cells));
-			return;
-		}
+		if (top->rows[i].id == row->id && strcmp(top->rows[i].name, row->name) == 0)
+			return &top->rows[i];
+	return NULL;
 }
 
 static int set_rows(struct top *top, const json_t *list)
 {
 	struct top_row *rows;
+	const struct top_row *old;
 	const json_t *json;
 	size_t i, n = json_array_size(list);
 
@@ -199,7 +210,12 @@ static int set_rows(struct top *top, const json_t *list)
 			rows[i].id = get_int(json, "code");
 			rows[i].exits = get_int(json, "total");
 		}
-		keep_cells(top, &rows[i]);
+		old = find_old(top, &rows[i]);
+		top_read_time(&rows[i].time, json_object_get(json, "time"), old ? &old->time : NULL,
+			      top->now_ns);
+		/* Cells come seldom: until then, those that the row had. */
+		if (old)
+			memcpy(rows[i].cells, old->cells, sizeof(rows[i].cells));
 	}
 	free(top->rows);
 	top->rows = rows;

@@ -165,6 +165,7 @@ int top_source_fetch(struct top_source *source, struct top *top, json_t **json)
 	int r;
 
 	set_clock(top);
+	top->now_ns = clock_boottime_ns();
 	r = fetch_rows(source, top, &reply);
 	if (r == -ENOENT && source->link) {
 		(void)snprintf(top->message, sizeof(top->message),

@@ -26,6 +26,7 @@ CTL_TESTS = \
 	tests/unit/test_report \
 	tests/unit/test_report_rate \
 	tests/unit/test_top \
+	tests/unit/test_top_time \
 	tests/unit/test_ctl_watch
 check_PROGRAMS += $(CTL_TESTS)
 TESTS += $(CTL_TESTS)
@@ -48,6 +49,10 @@ tests_unit_test_ctl_config_LDADD = $(CTL_TEST_LDADD)
 tests_unit_test_ctl_time_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_ctl_time_CFLAGS = $(SERVER_TEST_CFLAGS)
 tests_unit_test_ctl_time_LDADD = $(CTL_TEST_LDADD)
+
+tests_unit_test_top_time_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
+tests_unit_test_top_time_CFLAGS = $(SERVER_TEST_CFLAGS)
+tests_unit_test_top_time_LDADD = $(CTL_TEST_LDADD)
 
 tests_unit_test_ctl_rows_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_ctl_rows_CFLAGS = $(SERVER_TEST_CFLAGS)

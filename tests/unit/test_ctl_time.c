@@ -67,6 +67,23 @@ static void test_show(void **state)
 	json_decref(json);
 }
 
+static void test_top(void **state)
+{
+	struct process *p = *state;
+	struct result result = ctl(p, "top", "--times", "-n1", NULL);
+
+	assert_line(result.out, "No exits were timed");
+	result_done(&result);
+	process_command(p, COMMAND_TIMED);
+	result = ctl(p, "top", "-t", "-n1", NULL);
+	assert_line(result.out, " web01 ", "31.1us", "1.0ms", "32.0ms");
+	result_done(&result);
+	result = ctl(p, "top", "--sort=time", "-n1", "web01", NULL);
+	assert_line(result.out, "REASON", ">%TIME", "MEAN");
+	assert_line(result.out, "HLT ", "1.0ms", "1.0ms", "30.0ms");
+	result_done(&result);
+}
+
 /* What was timed before is not what was measured. */
 static void test_stat(void **state)
 {
@@ -198,8 +215,8 @@ static void test_unseen(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_show),  cmocka_unit_test(test_stat), TEST(test_stat_text),
-		TEST(test_storm), TEST(test_unseen),
+		TEST(test_show),      TEST(test_top),	cmocka_unit_test(test_stat),
+		TEST(test_stat_text), TEST(test_storm), TEST(test_unseen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
