@@ -61,9 +61,11 @@ struct look {
 	uint32_t to_s;
 	uint32_t age_s; /* at to_s */
 	uint64_t sum;
-	double rate; /* of all reasons in the last bucket */
+	uint64_t last; /* of all reasons in the last bucket */
+	double rate; /* the same, a second */
 	bool found; /* a reason with a storm: the busiest of them */
 	size_t reason;
+	uint64_t reason_last;
 	double reason_rate;
 	double reason_usual;
 	double storm_rate; /* of the reason that is the VM's storm now */
@@ -84,6 +86,7 @@ static void look_at(const struct storm_params *params, struct vm *vm, struct loo
 		last = sum_between(reason, look->to_s - STORM_BUCKET_S, look->to_s);
 		rate = (double)last / STORM_BUCKET_S;
 		look->sum += sum;
+		look->last += last;
 		look->rate += rate;
 		if (vm->storm.active && vm->storm.reason == i) {
 			look->storm_rate = rate;
@@ -94,6 +97,7 @@ static void look_at(const struct storm_params *params, struct vm *vm, struct loo
 		    (!look->found || rate > look->reason_rate)) {
 			look->found = true;
 			look->reason = i;
+			look->reason_last = last;
 			look->reason_rate = rate;
 			look->reason_usual = reason->usual;
 		}
@@ -118,7 +122,7 @@ static void begin_storm(struct registry *registry, struct vm *vm, const struct l
 	storm->rate = look->found ? look->reason_rate : look->rate;
 	storm->usual = look->found ? look->reason_usual : storm->vm_usual;
 	storm->peak = storm->rate;
-	storm->exits = (uint64_t)(storm->rate * STORM_BUCKET_S);
+	storm->exits = look->found ? look->reason_last : look->last;
 	storm->since_ns = (look->to_s - STORM_BUCKET_S) * WINDOW_NS_PER_S;
 	storm->calm = 0;
 	registry->n_storms++;
