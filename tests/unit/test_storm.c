@@ -8,6 +8,7 @@
 
 #include "model_build.h"
 #include "unit_test.h"
+#include "util/util.h"
 
 #define S WINDOW_NS_PER_S
 
@@ -255,6 +256,128 @@ static void test_any(void **state)
 	assert_true(f->began > 10);
 }
 
+/* The same of a reference that looks back over all buckets each time: HLT, MSR, both together. */
+enum {
+	KINDS = 3,
+	WHOLE = 2,
+	REFERENCE_BUCKETS = 6000,
+};
+
+struct reference {
+	double rate[KINDS][REFERENCE_BUCKETS];
+	size_t n;
+	int kind; /* of the storm, -1 while there is none */
+	unsigned int calm;
+	unsigned int began, ended;
+};
+
+/* The mean over the life; once that is longer than the memory, what is older fades. */
+static double usual(const struct reference *ref, int kind)
+{
+	const double memory_s = STORM_PARAMS_DEFAULT.memory_s + STORM_BUCKET_S;
+	double mean = 0;
+	size_t i, known = ref->n - 1;
+
+	for (i = 0; i < known && (double)(i + 1) * STORM_BUCKET_S <= memory_s; i++)
+		mean += ref->rate[kind][i];
+	mean /= i ? (double)i : 1;
+	for (; i < known; i++)
+		mean = mean * (1 - STORM_BUCKET_S / memory_s) +
+		       ref->rate[kind][i] * STORM_BUCKET_S / memory_s;
+	return mean;
+}
+
+static bool is_reference_storm(const struct reference *ref, int kind)
+{
+	const struct storm_params params = STORM_PARAMS_DEFAULT;
+	double rate = ref->rate[kind][ref->n - 1];
+
+	return rate >= params.min_rate && rate >= usual(ref, kind) * params.begin_factor;
+}
+
+static void reference_look(struct reference *ref, uint64_t hlt, uint64_t msr)
+{
+	const struct storm_params params = STORM_PARAMS_DEFAULT;
+	size_t last = ref->n++;
+	double rate;
+	int kind;
+
+	ref->rate[0][last] = (double)hlt / STORM_BUCKET_S;
+	ref->rate[1][last] = (double)msr / STORM_BUCKET_S;
+	ref->rate[WHOLE][last] = (double)(hlt + msr) / STORM_BUCKET_S;
+	if (ref->kind >= 0) {
+		rate = ref->rate[ref->kind][last];
+		if (rate < params.min_rate / 2 || rate < usual(ref, ref->kind) * params.end_factor)
+			ref->calm++;
+		else
+			ref->calm = 0;
+		if (ref->calm * STORM_BUCKET_S >= params.calm_s) {
+			ref->kind = -1;
+			ref->ended++;
+		}
+		return;
+	}
+	if (ref->n * STORM_BUCKET_S < params.learn_s)
+		return;
+	for (kind = 0; kind < WHOLE; kind++)
+		if (is_reference_storm(ref, kind) &&
+		    (ref->kind < 0 || ref->rate[kind][last] > ref->rate[ref->kind][last]))
+			ref->kind = kind;
+	if (ref->kind < 0 && is_reference_storm(ref, WHOLE))
+		ref->kind = WHOLE;
+	if (ref->kind >= 0) {
+		ref->calm = 0;
+		ref->began++;
+	}
+}
+
+/* No quotient of two is one of the factors. */
+static uint64_t some_rate(uint64_t *rng, bool high)
+{
+	static const uint64_t low_rates[] = { 11, 101, 503, 997 };
+	static const uint64_t high_rates[] = { 4001, 9001, 12007, 40009, 90001 };
+
+	return high ? high_rates[test_random_below(rng, ARRAY_SIZE(high_rates))] :
+		      low_rates[test_random_below(rng, ARRAY_SIZE(low_rates))];
+}
+
+static void test_reference(void **state)
+{
+	struct reference *ref = calloc(1, sizeof(*ref));
+	struct fixture *f = *state;
+	uint64_t rng = test_seed(), hlt = 0, msr = 0;
+	const struct storm *storm;
+	unsigned int left = 0;
+	bool high = false;
+
+	assert_non_null(ref);
+	ref->kind = -1;
+	/* The bucket that the VM was made in does not count. */
+	go(f, STORM_BUCKET_S, 100, 100);
+	while (ref->n < REFERENCE_BUCKETS) {
+		if (!left--) {
+			left = (unsigned int)test_random_below(&rng, 20);
+			high = test_random_below(&rng, high ? 2 : 15) == 0;
+			hlt = some_rate(&rng, high);
+			msr = some_rate(&rng, high);
+		}
+		go(f, STORM_BUCKET_S, hlt, msr);
+		reference_look(ref, hlt * STORM_BUCKET_S, msr * STORM_BUCKET_S);
+		assert_int_equal(f->began, ref->began);
+		assert_int_equal(f->ended, ref->ended);
+		storm = &the_vm(f)->storm;
+		assert_int_equal(storm->active, ref->kind >= 0);
+		if (storm->active) {
+			assert_int_equal(storm->whole, ref->kind == WHOLE);
+			if (!storm->whole)
+				assert_int_equal(the_vm(f)->reasons[storm->reason].code,
+						 ref->kind ? MSR : HLT);
+		}
+	}
+	assert_true(ref->began > 1 && ref->ended > 1);
+	free(ref);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -263,7 +386,7 @@ int main(void)
 		TEST(test_reason),     TEST(test_whole),      TEST(test_none),
 		TEST(test_new_usual),  TEST(test_falls_idle), TEST(test_dies),
 		TEST(test_after_idle), TEST(test_params),     TEST(test_any),
-		TEST(test_settings),
+		TEST(test_settings),   TEST(test_reference),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
