@@ -145,19 +145,21 @@ static void serve(struct fixture *f, int control)
 int process_setup(void **state)
 {
 	struct process *p = calloc(1, sizeof(*p));
+	struct fixture *f;
 	int pair[2];
 
 	assert_non_null(p);
 	alarm(PATIENCE_S);
-	p->fixture = fixture_new();
+	p->fixture = f = fixture_new();
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
 	p->pid = fork();
 	assert_true(p->pid >= 0);
 	if (p->pid == 0) {
 		close(pair[0]);
-		fixture_start(p->fixture);
-		fixture_fill(p->fixture);
-		serve(p->fixture, pair[1]);
+		free(p);
+		fixture_start(f);
+		fixture_fill(f);
+		serve(f, pair[1]);
 	}
 	close(pair[1]);
 	p->control = pair[0];

@@ -125,7 +125,7 @@ static void test_killed(void **state)
 {
 	struct state_store *store = NULL;
 	int fd = memfd_create("test", MFD_CLOEXEC);
-	unsigned char before[8192], after[8192], torn[8192];
+	unsigned char before[8192] = { 0 }, after[8192], torn[8192];
 	const off_t first = STATE_SLOT_BYTES, second = 0; /* numbers begin with 1 */
 	size_t i;
 
