@@ -250,11 +250,11 @@ const struct ctl_command ctl_stat = {
 	.name = "stat",
 	.args = "[COMMAND...]",
 	.help = "the exits that a command's VMs make",
-	.about =
-		"Runs COMMAND and then prints, on stderr, why the VMs that it and its descendants\n"
-		"made left guest mode; with --vm, why that VM did meanwhile. Without COMMAND, of\n"
-		"the VM or of all, until --for, --until-exits or Ctrl-C; with it, these send it\n"
-		"SIGTERM. Its exit status is passed on: 127 not found, 128+N ended by signal N.",
+	.about = "Runs COMMAND and then prints, on stderr, why the VMs that it and its\n"
+		 "descendants made left guest mode; with --vm, why that VM did meanwhile. Without\n"
+		 "COMMAND, of the VM or of all, until --for, --until-exits or Ctrl-C; with it,\n"
+		 "these send it SIGTERM. Its exit status is passed on: 127 not found, 128+N ended\n"
+		 "by signal N.",
 	.options = options,
 	.args_max = INT_MAX,
 	.runs = true,

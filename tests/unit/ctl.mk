@@ -16,6 +16,7 @@ CTL_TESTS = \
 	tests/unit/test_ctl \
 	tests/unit/test_ctl_client \
 	tests/unit/test_ctl_config \
+	tests/unit/test_ctl_help \
 	tests/unit/test_ctl_json \
 	tests/unit/test_ctl_rows \
 	tests/unit/test_ctl_stat \
@@ -31,8 +32,8 @@ CTL_TESTS = \
 check_PROGRAMS += $(CTL_TESTS)
 TESTS += $(CTL_TESTS)
 
-dist_check_SCRIPTS = tests/unit/manpages
-TESTS += tests/unit/manpages
+dist_check_SCRIPTS = tests/unit/completion tests/unit/manpages
+TESTS += tests/unit/completion tests/unit/manpages
 
 tests_unit_test_ctl_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_ctl_CFLAGS = $(SERVER_TEST_CFLAGS)
@@ -53,6 +54,10 @@ tests_unit_test_ctl_time_LDADD = $(CTL_TEST_LDADD)
 tests_unit_test_top_time_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_top_time_CFLAGS = $(SERVER_TEST_CFLAGS)
 tests_unit_test_top_time_LDADD = $(CTL_TEST_LDADD)
+
+tests_unit_test_ctl_help_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
+tests_unit_test_ctl_help_CFLAGS = $(SERVER_TEST_CFLAGS)
+tests_unit_test_ctl_help_LDADD = $(CTL_TEST_LDADD)
 
 tests_unit_test_ctl_rows_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_ctl_rows_CFLAGS = $(SERVER_TEST_CFLAGS)

@@ -60,46 +60,6 @@ static void test_usage(void **state)
 	}
 }
 
-/* Also on the smallest of terminals. */
-static void check_screen(const char *text)
-{
-	size_t lines = 0, length;
-
-	for (; *text; text += length + (text[length] == '\n')) {
-		length = strcspn(text, "\n");
-		assert_true(length < 80);
-		lines++;
-	}
-	assert_in_range(lines, 5, 24);
-}
-
-static void test_help(void **state)
-{
-	static const char *const commands[] = { "status", "list", "show", "watch" };
-	struct result result = ctl_run("--help", NULL);
-	size_t i;
-
-	(void)state;
-	assert_int_equal(result.status, 0);
-	assert_string_equal(result.err, "");
-	check_screen(result.out);
-	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		struct result own = ctl_run(commands[i], "--help", NULL);
-
-		assert_non_null(strstr(result.out, commands[i]));
-		assert_int_equal(own.status, 0);
-		assert_non_null(strstr(own.out, commands[i]));
-		check_screen(own.out);
-		result_done(&own);
-	}
-	result_done(&result);
-
-	result = ctl_run("-V", NULL);
-	assert_int_equal(result.status, 0);
-	assert_string_equal(result.out, "kvmexitctl (kvmexitd) " PACKAGE_VERSION "\n");
-	result_done(&result);
-}
-
 static void test_status(void **state)
 {
 	struct process *p = *state;
@@ -380,7 +340,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_usage),
-		cmocka_unit_test(test_help),
 		TEST(test_status),
 		TEST(test_list),
 		TEST(test_show),

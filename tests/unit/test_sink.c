@@ -306,41 +306,64 @@ static void test_ratelimit(void **state)
 	assert_false(ratelimit_pass(&limit, 112));
 }
 
-/* Each id is 32 hexadecimal digits, another one, and in the catalog; no more are. */
-static void test_catalog(void **state)
+#define IDS_MAX 64
+
+struct ids {
+	size_t n;
+	char text[IDS_MAX][40];
+};
+
+/* What stands behind the prefix in lines of a source file, without quotes. */
+static void read_ids(struct ids *ids, const char *path, const char *prefix)
 {
-	static const char *const ids[] = {
-		MESSAGE_ID_VM_APPEARED, MESSAGE_ID_VM_ENDED,   MESSAGE_ID_SUMMARY,
-		MESSAGE_ID_STREAMING,	MESSAGE_ID_WAITING,    MESSAGE_ID_DENIED,
-		MESSAGE_ID_RESYNCED,	MESSAGE_ID_SUPPRESSED, MESSAGE_ID_STORM_BEGAN,
-		MESSAGE_ID_STORM_ENDED, MESSAGE_ID_RELOADED,   MESSAGE_ID_RELOAD_FAILED,
-	};
-	const size_t n = sizeof(ids) / sizeof(ids[0]);
-	size_t i, j, found = 0;
-	char line[512];
-	FILE *f;
+	char line[512], *at;
+	FILE *f = fopen(path, "r");
 
-	(void)state;
-	for (i = 0; i < n; i++) {
-		assert_int_equal(strlen(ids[i]), 32);
-		assert_int_equal(strspn(ids[i], "0123456789abcdef"), 32);
-		for (j = 0; j < i; j++)
-			assert_string_not_equal(ids[i], ids[j]);
-	}
-
-	f = fopen(SOURCE_DIR "/daemon/catalog/kvmexitd.catalog", "r");
 	assert_non_null(f);
 	while (fgets(line, sizeof(line), f)) {
-		if (strncmp(line, "-- ", 3) != 0)
+		if (strncmp(line, prefix, strlen(prefix)) != 0)
 			continue;
 		line[strcspn(line, "\n")] = '\0';
-		for (i = 0; i < n && strcmp(line + 3, ids[i]) != 0; i++)
-			;
-		assert_true(i < n);
-		found++;
+		at = strchr(line, '"');
+		at = at ? at + 1 : line + strlen(prefix);
+		at[strcspn(at, "\"")] = '\0';
+		assert_true(ids->n < IDS_MAX);
+		snprintf(ids->text[ids->n++], sizeof(ids->text[0]), "%s", at);
 	}
 	fclose(f);
-	assert_int_equal(found, n);
+}
+
+static bool has_id(const struct ids *ids, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < ids->n; i++)
+		if (strcmp(ids->text[i], id) == 0)
+			return true;
+	return false;
+}
+
+/* Each id is 32 hexadecimal digits, another one, and in the catalog once; no more are. */
+static void test_catalog(void **state)
+{
+	struct ids ids = { 0 }, catalog = { 0 };
+	size_t i, j;
+
+	(void)state;
+	read_ids(&ids, SOURCE_DIR "/daemon/sink/message_ids.h", "#define MESSAGE_ID_");
+	read_ids(&catalog, SOURCE_DIR "/daemon/catalog/kvmexitd.catalog", "-- ");
+	assert_true(ids.n > 10);
+	assert_int_equal(catalog.n, ids.n);
+	for (i = 0; i < ids.n; i++) {
+		assert_int_equal(strlen(ids.text[i]), 32);
+		assert_int_equal(strspn(ids.text[i], "0123456789abcdef"), 32);
+		for (j = 0; j < i; j++)
+			assert_string_not_equal(ids.text[i], ids.text[j]);
+		if (!has_id(&catalog, ids.text[i]))
+			fail_msg("the catalog does not explain %s", ids.text[i]);
+		if (!has_id(&ids, catalog.text[i]))
+			fail_msg("there is no %s", catalog.text[i]);
+	}
 }
 
 int main(void)

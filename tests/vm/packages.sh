@@ -46,7 +46,7 @@ PKGS_TREE=(autoconf automake build-essential
 
 # Checking the project: unit tests, style, sanitizers.
 PKGS_CHECK=(clang-format codespell git groff-base libcmocka-dev libasan8 libubsan1 mandoc shellcheck tmux
-	valgrind xz-utils)
+	valgrind xz-utils zsh)
 
 # Fuzzing it.
 PKGS_FUZZ=(clang libclang-rt-14-dev)
