@@ -135,8 +135,10 @@ static void on_dump_end(void *userdata, bool complete)
 	struct app *app = userdata;
 	uint64_t now_ns = clock_boottime_ns();
 
-	if (!complete)
+	if (!complete) {
+		app->status.failed_dumps++;
 		return;
+	}
 
 	registry_dump_end(app->registry, now_ns);
 	app->status.resyncing_ns = now_ns;

@@ -52,15 +52,21 @@ static void print_text(const struct ctl *ctl, const json_t *status)
 		printf("Storms   %s%lld of the VMs%s: 'kvmexitctl top' marks them\n",
 		       output_mark(ctl->colour, MARK_BAD), get_int(status, "storms"),
 		       output_mark(ctl->colour, MARK_NONE));
-	printf("Stream   %lld batches, %lld lost, %lld resyncs, %lld malformed\n",
+	printf("Stream   %lld batches, %lld lost, %lld resyncs, %lld malformed",
 	       get_int(status, "batches"), get_int(status, "lost"), get_int(status, "resyncs"),
 	       get_int(status, "malformed"));
+	if (get_int(status, "failed_dumps") > 0)
+		printf(", %lld dumps begun anew", get_int(status, "failed_dumps"));
+	putchar('\n');
 	if (get_int(status, "journal_dropped") > 0)
 		printf("Journal  did not take %lld entries\n", get_int(status, "journal_dropped"));
-	printf("Clients  %lld, %lld watching; cut off: %lld slow, %lld bad; %lld refused\n",
+	printf("Clients  %lld, %lld watching; cut off: %lld slow, %lld bad; %lld refused",
 	       get_int(status, "clients"), get_int(status, "watchers"),
 	       get_int(status, "slow_clients"), get_int(status, "bad_clients"),
 	       get_int(status, "refused_clients"));
+	if (get_int(status, "accept_failures") > 0)
+		printf("; no room %lld times", get_int(status, "accept_failures"));
+	putchar('\n');
 }
 
 static int run(struct ctl *ctl, int argc, char **argv)

@@ -34,6 +34,7 @@ struct daemon_status {
 	uint64_t batches; /* exits-ntf messages */
 	uint64_t lost; /* gaps in the stream */
 	uint64_t resyncs; /* dumps completed after the first one */
+	uint64_t failed_dumps; /* cut short, inconsistent or refused, and begun anew */
 	uint64_t malformed; /* messages that could not be read */
 };
 

@@ -92,16 +92,14 @@ static void kill_slow(struct client *client)
 {
 	if (client->dead)
 		return;
-	log_warning("client of pid %d, uid %u does not read, cut off", (int)client->peer.pid,
-		    (unsigned int)client->peer.uid);
+	server_warn_cut_off(client->server, &client->peer, "does not read");
 	client->server->stats.slow_clients++;
 	kill_client(client);
 }
 
 static void kill_failed(struct client *client, int error)
 {
-	log_warning("client of pid %d, uid %u: %s, cut off", (int)client->peer.pid,
-		    (unsigned int)client->peer.uid, strerror(-error));
+	server_warn_cut_off(client->server, &client->peer, strerror(-error));
 	kill_client(client);
 }
 

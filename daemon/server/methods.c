@@ -36,7 +36,7 @@ static int run_status(const struct call *call)
 		call,
 		json_pack(
 			"{s:s, s:s, s:b, s:s?, s:s?, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I,"
-			" s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+			" s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
 			"version", PACKAGE_VERSION, "kernel", kernel_state_name(status->kernel),
 			"synced", status_synced(status, now_ns), "advice",
 			status_advice(status, now_ns), "replay", replay_state_name(status->replay),
@@ -52,7 +52,9 @@ static int run_status(const struct call *call)
 			"slow_clients", (json_int_t)stats->slow_clients, "bad_clients",
 			(json_int_t)stats->bad_clients, "idle_clients",
 			(json_int_t)stats->idle_clients, "refused_clients",
-			(json_int_t)stats->refused_clients));
+			(json_int_t)stats->refused_clients, "accept_failures",
+			(json_int_t)stats->accept_failures, "failed_dumps",
+			(json_int_t)status->failed_dumps));
 }
 
 static int append_vms(json_t *list, const struct registry *registry, const struct vm *vm,

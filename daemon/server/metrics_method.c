@@ -35,6 +35,7 @@ int server_metrics(const struct server *server, enum metrics_format format, stru
 			.bad = stats->bad_clients,
 			.idle = stats->idle_clients,
 			.refused = stats->refused_clients,
+			.accept_failures = stats->accept_failures,
 		},
 		.now_ns = clock_boottime_ns(),
 		.cpu_ns = cpu_ns(),

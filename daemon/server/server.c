@@ -39,7 +39,10 @@
 #define RESUME_ACCURACY_US (50 * 1000)
 
 /* Which goes on as long as somebody holds them. */
-#define ACCEPT_WARNING_NS (600 * NS_PER_S)
+#define WARNINGS_NS (600 * NS_PER_S)
+
+/* Clients can bring it about as often as they like: status counts them all. */
+#define CUT_OFF_WARNINGS 5
 
 const struct server_limits server_default_limits = {
 	.clients = SERVER_CLIENTS,
@@ -147,7 +150,9 @@ int server_new(struct server **out, sd_event *event, struct registry *registry,
 	server->status = status;
 	server->limits = server_default_limits;
 	server_set_clients(server, SERVER_CLIENTS);
-	server->accept_failed = (struct ratelimit){ .interval_ns = ACCEPT_WARNING_NS, .burst = 1 };
+	server->accept_failed = (struct ratelimit){ .interval_ns = WARNINGS_NS, .burst = 1 };
+	server->cut_off =
+		(struct ratelimit){ .interval_ns = WARNINGS_NS, .burst = CUT_OFF_WARNINGS };
 	server->work_fd = -1;
 
 	r = sd_event_add_defer(event, &server->reaper, on_reaper, server);
@@ -202,6 +207,7 @@ static void pause_accepting(struct server *server, int error)
 {
 	struct listener *listener;
 
+	server->stats.accept_failures++;
 	if (ratelimit_pass(&server->accept_failed, clock_boottime_ns()))
 		log_warning("cannot accept clients: %s, trying again", strerror(error));
 	DL_FOREACH(server->listeners, listener)
@@ -209,6 +215,13 @@ static void pause_accepting(struct server *server, int error)
 	if (sd_event_source_set_time_relative(server->resume, RESUME_US) < 0 ||
 	    sd_event_source_set_enabled(server->resume, SD_EVENT_ONESHOT) < 0)
 		(void)on_resume(NULL, 0, server);
+}
+
+void server_warn_cut_off(struct server *server, const struct ucred *peer, const char *why)
+{
+	if (ratelimit_pass(&server->cut_off, clock_boottime_ns()))
+		log_warning("client of pid %d, uid %u cut off: %s", (int)peer->pid,
+			    (unsigned int)peer->uid, why);
 }
 
 /* A new connection's buffer takes the message whole, or it goes unsaid. */

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <systemd/sd-event.h>
 
 #include "util/ratelimit.h"
@@ -38,6 +39,7 @@ struct server_stats {
 	uint64_t bad_clients;
 	uint64_t idle_clients;
 	uint64_t refused_clients;
+	uint64_t accept_failures; /* no descriptor or memory left for one more */
 };
 
 struct listener {
@@ -58,6 +60,7 @@ struct server {
 
 	struct listener *listeners;
 	struct ratelimit accept_failed;
+	struct ratelimit cut_off; /* what is logged of clients that were */
 	sd_event_source *resume; /* accepting, after running out of descriptors */
 	struct client *clients;
 	struct client *ready;
@@ -70,6 +73,9 @@ struct server {
 
 /* For tests: limits small enough to run into. */
 void server_set_limits(struct server *server, const struct server_limits *limits);
+
+/* Says of a client that it is cut off, unless that was said often lately. */
+void server_warn_cut_off(struct server *server, const struct ucred *peer, const char *why);
 
 /*
  * Cuts off clients until what is queued is within the limit for all. Leaves

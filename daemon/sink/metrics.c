@@ -126,6 +126,8 @@ static void write_kernel(struct metrics_text *text, const struct metrics_input *
 		  "Gaps in the kernel's stream; each ended in a resync, and no exit was lost.");
 	write_one(text, "kvmexitd_resyncs", METRICS_COUNTER, status->resyncs,
 		  "Times that all totals were read anew from the kernel.");
+	write_one(text, "kvmexitd_failed_dumps", METRICS_COUNTER, status->failed_dumps,
+		  "Readings of all totals that failed and were begun anew.");
 	write_one(text, "kvmexitd_malformed", METRICS_COUNTER, status->malformed,
 		  "Messages of the kernel that could not be read.");
 }
@@ -143,6 +145,8 @@ static void write_clients(struct metrics_text *text, const struct metrics_client
 	metrics_sample(text, "cause=\"idle\"", clients->idle);
 	write_one(text, "kvmexitd_clients_refused", METRICS_COUNTER, clients->refused,
 		  "Clients that were one too many.");
+	write_one(text, "kvmexitd_accept_failures", METRICS_COUNTER, clients->accept_failures,
+		  "Times that clients had to wait as no descriptor or memory was left.");
 }
 
 static void write_daemon(struct metrics_text *text, const struct metrics_input *input,

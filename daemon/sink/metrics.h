@@ -41,6 +41,7 @@ struct metrics_clients {
 	uint64_t bad;
 	uint64_t idle;
 	uint64_t refused;
+	uint64_t accept_failures;
 };
 
 struct metrics_input {

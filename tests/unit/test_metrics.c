@@ -40,6 +40,7 @@ static int setup(void **state)
 		.started_us = 1700000000123456,
 		.batches = 5,
 		.lost = 2,
+		.failed_dumps = 3,
 	};
 	w->now_ns = NOW_NS;
 	*state = w;
@@ -77,7 +78,8 @@ static char *write_text(const struct world *w, enum metrics_format format)
 			     .slow = 4,
 			     .bad = 5,
 			     .idle = 6,
-			     .refused = 7 },
+			     .refused = 7,
+			     .accept_failures = 8 },
 		.now_ns = w->now_ns,
 		.cpu_ns = 1234567890,
 	};
@@ -146,6 +148,8 @@ static void test_prometheus(void **state)
 	assert_has(text, "kvmexitd_clients 3");
 	assert_has(text, "kvmexitd_clients_cut_off_total{cause=\"idle\"} 6");
 	assert_has(text, "kvmexitd_clients_refused_total 7");
+	assert_has(text, "kvmexitd_accept_failures_total 8");
+	assert_has(text, "kvmexitd_failed_dumps_total 3");
 	assert_has(text, "kvmexitd_vms 1");
 	assert_has(text, "kvmexitd_metrics_dropped_series 0");
 	assert_has(text, "kvmexitd_build_info{version=\"" PACKAGE_VERSION "\"} 1");

@@ -6,8 +6,10 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -140,6 +142,63 @@ static void test_user_clients_nobody(void **state)
 	close(first);
 }
 
+/* How many lines were written to stderr since start_log(). */
+static int log_fd, stderr_fd;
+
+static void start_log(void)
+{
+	FILE *file = tmpfile();
+
+	assert_non_null(file);
+	log_fd = fileno(file);
+	stderr_fd = dup(STDERR_FILENO);
+	assert_true(stderr_fd >= 0 && dup2(log_fd, STDERR_FILENO) == STDERR_FILENO);
+}
+
+static size_t end_log(const char *pattern)
+{
+	static char text[65536];
+	size_t n = 0;
+	char *at;
+
+	assert_int_equal(dup2(stderr_fd, STDERR_FILENO), STDERR_FILENO);
+	close(stderr_fd);
+	text[pread(log_fd, text, sizeof(text) - 1, 0)] = '\0';
+	close(log_fd);
+	for (at = text; (at = strstr(at, pattern)); at++)
+		n++;
+	return n;
+}
+
+/* Everyone who does not read is counted; a few of them are told of. */
+static void test_many_slow(void **state)
+{
+	const struct server_limits limits = server_default_limits;
+	struct server_limits few = limits;
+	struct fixture *f = *state;
+	uint64_t i, n = 20;
+	json_t *reply;
+	int fd;
+
+	few.stall_us = 1000;
+	server_set_limits(f->server, &few);
+	start_log();
+	for (i = 0; i < n; i++) {
+		fd = fixture_connect(f);
+		while (f->server->stats.slow_clients == i)
+			if (send(fd, STATUS, sizeof(STATUS), MSG_NOSIGNAL) < 0)
+				fixture_turn(f);
+		close(fd);
+	}
+	assert_in_range(end_log("does not read"), 1, 5);
+	server_set_limits(f->server, &limits);
+	fd = fixture_connect(f);
+	reply = fixture_call(f, fd, STATUS);
+	assert_number(reply, "parameters.slow_clients", n);
+	json_decref(reply);
+	close(fd);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup_filled, fixture_teardown)
 
 int main(void)
@@ -148,6 +207,7 @@ int main(void)
 		TEST(test_idle),
 		TEST(test_user_clients),
 		TEST(test_user_clients_nobody),
+		TEST(test_many_slow),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
