@@ -61,3 +61,7 @@ PKGS_L1=(dbus iproute2 jq kmod less linux-perf procps python3 python3-yaml qemu-
 	strace systemd systemd-sysv udev
 	libinih1 libjansson4 libmicrohttpd12 libncursesw6 libnl-3-200
 	libnl-genl-3-200 libsmartcols1 libsystemd0)
+
+# Inside the L1 of tests/bench/peers alone, beside the above and the kernel's headers:
+# others that tell about exits.
+PKGS_PEERS=(bpfcc-tools bpftrace)

@@ -117,12 +117,48 @@ static void *vcpu_thread(void *arg)
 	return NULL;
 }
 
+/* What a VMM's monitor is asked for: the statistics of all vCPUs, once a second. */
+struct reader {
+	struct vm *vm;
+	sem_t stop;
+	pthread_t thread;
+};
+
+static void *reader_thread(void *arg)
+{
+	struct reader *reader = arg;
+	struct timespec due;
+
+	clock_gettime(CLOCK_REALTIME, &due);
+	do {
+		for (uint32_t i = 0; i < reader->vm->opt->vcpus; i++)
+			vcpu_stat_exits(&reader->vm->vcpu[i]);
+		due.tv_sec++;
+	} while (sem_timedwait(&reader->stop, &due) < 0);
+	return NULL;
+}
+
+static void reader_start(struct reader *reader)
+{
+	sem_init(&reader->stop, 0, 0);
+	errno = pthread_create(&reader->thread, NULL, reader_thread, reader);
+	if (errno)
+		die_errno("thread that reads statistics");
+}
+
+static void reader_stop(struct reader *reader)
+{
+	sem_post(&reader->stop);
+	pthread_join(reader->thread, NULL);
+}
+
 void vm_run(struct vm *vm)
 {
 	uint32_t n = vm->opt->vcpus;
 	struct worker *worker = calloc(n, sizeof(*worker));
 	pthread_t *thread = calloc(n, sizeof(*thread));
 	struct crew crew = { .turn = calloc(n, sizeof(*crew.turn)) };
+	struct reader reader = { .vm = vm };
 	pthread_attr_t attr;
 
 	if (!worker || !thread || !crew.turn)
@@ -139,8 +175,12 @@ void vm_run(struct vm *vm)
 		if (errno)
 			die_errno("thread of vCPU %u", i);
 	}
+	if (vm->opt->read_stats)
+		reader_start(&reader);
 	for (uint32_t i = 0; i < n; i++)
 		pthread_join(thread[i], NULL);
+	if (vm->opt->read_stats)
+		reader_stop(&reader);
 	/* Here and not in the threads: one more open file at a time will do. */
 	for (uint32_t i = 0; i < n; i++)
 		vm->vcpu[i].res->exits = vcpu_stat_exits(&vm->vcpu[i]);

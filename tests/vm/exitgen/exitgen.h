@@ -126,6 +126,7 @@ struct options {
 	double delay;
 	double hold;
 	bool hold_stdin;
+	bool read_stats; /* KVM's binary statistics, once a second */
 	bool parallel;
 	bool json;
 	const char *name;

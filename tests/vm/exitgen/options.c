@@ -42,6 +42,7 @@ static void help(void)
 	       "  --name X        the processes' name; with --vms, X-0, X-1, ...\n"
 	       "  --delay S       VMs wait S seconds between being set up and their first exit\n"
 	       "  --rate N        each vCPU makes N exits a second, in ten bursts\n"
+	       "  --read-stats    read KVM's statistics of all vCPUs each second meanwhile\n"
 	       "  --hold S        VMs stay S seconds after their report\n"
 	       "  --hold-until-stdin-closes\n"
 	       "  --bench[=N]     N rounds (default %u) of a short and a long run; ns_per_exit is\n"
@@ -209,6 +210,7 @@ void parse_options(struct options *opt, int argc, char *argv[])
 		RATE,
 		HOLD,
 		HOLD_STDIN,
+		READ_STATS,
 		BENCH,
 		JSON,
 		HELP
@@ -223,6 +225,7 @@ void parse_options(struct options *opt, int argc, char *argv[])
 		{ "rate", required_argument, NULL, RATE },
 		{ "hold", required_argument, NULL, HOLD },
 		{ "hold-until-stdin-closes", no_argument, NULL, HOLD_STDIN },
+		{ "read-stats", no_argument, NULL, READ_STATS },
 		{ "bench", optional_argument, NULL, BENCH },
 		{ "json", no_argument, NULL, JSON },
 		{ "help", no_argument, NULL, HELP },
@@ -260,6 +263,9 @@ void parse_options(struct options *opt, int argc, char *argv[])
 			break;
 		case HOLD_STDIN:
 			opt->hold_stdin = true;
+			break;
+		case READ_STATS:
+			opt->read_stats = true;
 			break;
 		case BENCH:
 			opt->bench = DEFAULT_ROUNDS;
