@@ -45,8 +45,8 @@ PKGS_TREE=(autoconf automake build-essential
 	pkg-config python3-minimal rsync uthash-dev)
 
 # Checking the project: unit tests, style, sanitizers.
-PKGS_CHECK=(clang-format codespell git groff-base libcmocka-dev libasan8 libubsan1 mandoc shellcheck tmux
-	valgrind xz-utils zsh)
+PKGS_CHECK=(clang-format codespell git groff-base jq libcmocka-dev libasan8 libubsan1 mandoc
+	perl-base shellcheck tmux valgrind xz-utils zsh)
 
 # Fuzzing it.
 PKGS_FUZZ=(clang libclang-rt-14-dev)
