@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "model/status.h"
 #include "source/recording.h"
 #include "unit_test.h"
 
@@ -29,7 +30,7 @@ static char directory[] = "/tmp/kvmexitd-replay-XXXXXX";
 
 static pid_t start(const char *recording, const char *speed)
 {
-	char socket[256], replay[512];
+	char socket[256], replay[512], log[256];
 	pid_t pid = fork();
 
 	assert_true(pid >= 0);
@@ -37,6 +38,9 @@ static pid_t start(const char *recording, const char *speed)
 		return pid;
 	snprintf(socket, sizeof(socket), "--socket=%s/socket", directory);
 	snprintf(replay, sizeof(replay), "--replay=%s", recording);
+	snprintf(log, sizeof(log), "%s/log", directory);
+	if (!freopen(log, "w", stderr))
+		_exit(126);
 	execl(KVMEXITD, KVMEXITD, "--config=/dev/null", socket, replay, speed, (char *)NULL);
 	_exit(127);
 }
@@ -232,6 +236,81 @@ static void test_cut(void **state)
 	free(bytes);
 }
 
+/* How often something was logged by the last one started. */
+static size_t logged(const char *text)
+{
+	char path[256], line[1024];
+	size_t n = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/log", directory);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f))
+		n += strstr(line, text) != NULL;
+	fclose(f);
+	return n;
+}
+
+static void append(FILE *f, uint32_t type, uint64_t time_ns, uint32_t number)
+{
+	const struct record record = { type, time_ns, &number, sizeof(number) };
+	unsigned char head[RECORD_HEADER_BYTES], zeros[8] = { 0 };
+	size_t padding = recording_build_record(&record, head);
+
+	assert_int_equal(fwrite(head, 1, sizeof(head), f), sizeof(head));
+	assert_int_equal(fwrite(&number, 1, sizeof(number), f), sizeof(number));
+	assert_int_equal(fwrite(zeros, 1, padding, f), padding);
+}
+
+#define DAYS 50
+
+/* One bad day after the other: status has all of them, the log a few words, and no total is less. */
+static void test_bad_days(void **state)
+{
+	unsigned char *bytes;
+	size_t len = read_recording(&bytes), i;
+	struct record record = { 0 };
+	char path[256];
+	json_t *status;
+	pid_t pid;
+	FILE *f;
+	int n;
+
+	(void)state;
+	for (i = RECORDING_HEADER_BYTES;
+	     (n = recording_parse_record(bytes + i, len - i, &record)) > 0; i += (size_t)n)
+		;
+	snprintf(path, sizeof(path), "%s/bad.rec", directory);
+	f = fopen(path, "wb");
+	assert_non_null(f);
+	assert_int_equal(fwrite(bytes, 1, len, f), len);
+	for (i = 0; i < DAYS; i++) {
+		append(f, RECORD_GAP, record.time_ns, 0);
+		append(f, RECORD_DUMP_BEGIN, record.time_ns, 0);
+		append(f, RECORD_DUMP_END, record.time_ns, 0);
+		append(f, RECORD_DUMP_BEGIN, record.time_ns, 0);
+		append(f, RECORD_DUMP_END, record.time_ns, 1);
+	}
+	append(f, RECORD_STATE, record.time_ns, KERNEL_WAITING);
+	append(f, RECORD_FAMILY_GONE, record.time_ns, 0);
+	fclose(f);
+	free(bytes);
+
+	pid = start(path, NULL);
+	await_end();
+	check_all();
+	status = ask("status");
+	assert_string_equal(json_string_value(json_object_get(status, "kernel")), "waiting");
+	assert_int_equal(json_integer_value(json_object_get(status, "lost")), DAYS);
+	assert_int_equal(json_integer_value(json_object_get(status, "failed_dumps")), DAYS);
+	assert_in_range(json_integer_value(json_object_get(status, "resyncs")), DAYS, DAYS + 1);
+	json_decref(status);
+	stop(pid);
+	assert_in_range(logged("were lost"), 1, 3);
+	assert_int_equal(logged("Waiting."), 1);
+}
+
 static int run(const char *arguments)
 {
 	char command[1024];
@@ -271,38 +350,6 @@ static void test_wrong(void **state)
 	assert_int_equal(run(arguments), 1);
 }
 
-static void test_format(void **state)
-{
-	const struct recording_header header = { .boottime_ns = 7, .realtime_offset_ns = -9 };
-	const struct record record = { .type = RECORD_NAME, .time_ns = 12, .len = 3 };
-	unsigned char buf[RECORDING_HEADER_BYTES + 64] __attribute__((aligned(8))) = { 0 };
-	struct recording_header h;
-	struct record r;
-	size_t i;
-
-	(void)state;
-	recording_build_header(&header, buf);
-	assert_int_equal(recording_parse_header(buf, RECORDING_HEADER_BYTES, &h), 0);
-	assert_int_equal(h.boottime_ns, 7);
-	assert_int_equal(h.realtime_offset_ns, -9);
-	assert_true(recording_parse_header(buf, RECORDING_HEADER_BYTES - 1, &h) < 0);
-
-	assert_int_equal(recording_build_record(&record, buf), 5);
-	memcpy(buf + RECORD_HEADER_BYTES, "abc\0\0\0\0\0", 8);
-	for (i = 0; i < 24; i++)
-		assert_int_equal(recording_parse_record(buf, i, &r), 0);
-	assert_int_equal(recording_parse_record(buf, 24, &r), 24);
-	assert_int_equal(r.type, RECORD_NAME);
-	assert_int_equal(r.time_ns, 12);
-	assert_int_equal(r.len, 3);
-	assert_memory_equal(r.content, "abc", 3);
-
-	buf[2] = 2; /* 128 KiB */
-	assert_true(recording_parse_record(buf, 24, &r) < 0);
-	memset(buf, 0, sizeof(buf));
-	assert_true(recording_parse_record(buf, 24, &r) < 0);
-}
-
 static int setup(void **state)
 {
 	(void)state;
@@ -321,8 +368,8 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_format), cmocka_unit_test(test_as_live),
-		cmocka_unit_test(test_speed),  cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_bad_days), cmocka_unit_test(test_as_live),
+		cmocka_unit_test(test_speed),	 cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_wrong),
 	};
 

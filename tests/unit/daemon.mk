@@ -27,6 +27,7 @@ UNIT_TESTS = \
 	tests/unit/test_journal_socket \
 	tests/unit/test_options \
 	tests/unit/test_reason \
+	tests/unit/test_recording \
 	tests/unit/test_registry \
 	tests/unit/test_registry_limits \
 	tests/unit/test_registry_random \
@@ -86,6 +87,10 @@ tests_unit_test_options_LDADD = $(UNIT_LDADD)
 tests_unit_test_reason_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_reason_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_reason_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_recording_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_recording_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_recording_LDADD = $(UNIT_LDADD)
 
 tests_unit_test_registry_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_registry_CFLAGS = $(UNIT_CFLAGS)
