@@ -179,15 +179,16 @@ static void print_phases(const struct report *report, FILE *out)
 	size_t i;
 
 	fputs("<section aria-labelledby=\"phases\">\n<h2 id=\"phases\">Phases</h2>\n", out);
-	begin_table("The phases of its life",
-		    "<th scope=\"col\">Phase</th><th scope=\"col\" class=\"n\">From</th>"
-		    "<th scope=\"col\" class=\"n\">For</th><th scope=\"col\" class=\"n\">Exits</th>"
-		    "<th scope=\"col\" class=\"n\">Per second</th>"
-		    "<th scope=\"col\" class=\"n\">Peak</th>"
-		    "<th scope=\"col\" class=\"n\">Coefficient of variation</th>"
-		    "<th scope=\"col\">Rate</th><th scope=\"col\">Most frequent</th>"
-		    "<th scope=\"col\">Least frequent</th></tr></thead>\n<tbody>\n",
-		    out);
+	begin_table(
+		"The phases of its life",
+		"<th scope=\"col\">Phase</th><th scope=\"col\" class=\"n\">From</th>"
+		"<th scope=\"col\" class=\"n\">For</th><th scope=\"col\" class=\"n\">Exits</th>"
+		"<th scope=\"col\" class=\"n\">Per second</th>"
+		"<th scope=\"col\" class=\"n\">Peak</th>"
+		"<th scope=\"col\" class=\"n\"><abbr title=\"coefficient of variation\">CV</abbr></th>"
+		"<th scope=\"col\">Rate</th><th scope=\"col\">Most frequent</th>"
+		"<th scope=\"col\">Least frequent</th></tr></thead>\n<tbody>\n",
+		out);
 	for (i = 0; i < report->n_phases; i++) {
 		const struct report_phase *phase = &report->phases[i];
 
