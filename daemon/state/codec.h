@@ -17,6 +17,22 @@ uint64_t state_sum(uint64_t sum, const void *data, size_t len);
 /* Big enough that a write costs little, small enough to be on the stack. */
 #define STATE_WRITER_BYTES 16384
 
+/*
+ * Counts of one time after the other are written as what each differs from the one
+ * before it, so that what is steady takes a byte or two: the last bit is the sign.
+ */
+static inline uint64_t state_step(uint64_t from, uint64_t to)
+{
+	uint64_t step = to - from;
+
+	return step << 1 ^ -(step >> 63);
+}
+
+static inline uint64_t state_after(uint64_t from, uint64_t step)
+{
+	return from + (step >> 1 ^ -(step & 1));
+}
+
 /* Whole buffers are given to write; once it fails nothing more is. */
 struct state_writer {
 	int (*write)(void *userdata, const void *data, size_t len);

@@ -36,7 +36,7 @@ static int get_blocks(struct state_reader *r, struct vm_reason *reason, struct h
 	while (n-- && !r->bad) {
 		start = state_get_below(r, UINT32_MAX / span_s);
 		for (i = 0; i < HISTORY_BUCKETS; i++)
-			counts[i] = state_get(r);
+			counts[i] = state_after(i ? counts[i - 1] : 0, state_get(r));
 		if (r->bad)
 			break;
 		result = history_insert(&reason->history, pool, (uint32_t)(start * span_s), step_s,
@@ -86,15 +86,24 @@ static int get_vm_reason(struct state_reader *r, struct vm *vm, struct history_p
 	return result < 0 ? result : get_blocks(r, reason, pool, HISTORY_COARSE_S);
 }
 
+static void get_counts(struct state_reader *r, uint32_t *counts, size_t n)
+{
+	uint64_t count = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		count = state_after(count, state_get(r));
+		if (count > UINT32_MAX)
+			r->bad = true;
+		counts[i] = (uint32_t)count;
+	}
+}
+
 static void get_window(struct state_reader *r, struct window *window)
 {
-	unsigned int i;
-
 	window->head = (uint32_t)state_get_below(r, UINT32_MAX - 1);
-	for (i = 0; i < WINDOW_SECONDS; i++)
-		window->second[i] = get_u32(r);
-	for (i = 0; i < WINDOW_COARSE; i++)
-		window->coarse[i] = get_u32(r);
+	get_counts(r, window->second, WINDOW_SECONDS);
+	get_counts(r, window->coarse, WINDOW_COARSE);
 }
 
 static int get_vcpu_reasons(struct state_reader *r, struct vm *vm, struct vcpu *vcpu)

@@ -9,7 +9,7 @@
 static void put_blocks(struct state_writer *w, const struct history_block *first)
 {
 	const struct history_block *block;
-	uint64_t n = 0;
+	uint64_t n = 0, last;
 	unsigned int i;
 
 	for (block = first; block; block = block->older)
@@ -17,8 +17,10 @@ static void put_blocks(struct state_writer *w, const struct history_block *first
 	state_put(w, n);
 	for (block = first; block; block = block->older) {
 		state_put(w, block->start_s / history_block_span_s(block));
-		for (i = 0; i < HISTORY_BUCKETS; i++)
-			state_put(w, history_block_get(block, i));
+		for (i = 0, last = 0; i < HISTORY_BUCKETS; i++) {
+			state_put(w, state_step(last, history_block_get(block, i)));
+			last = history_block_get(block, i);
+		}
 	}
 }
 
@@ -38,15 +40,20 @@ static void put_vm_reason(struct state_writer *w, const struct vm_reason *reason
 	put_blocks(w, reason->history.coarse);
 }
 
+static void put_counts(struct state_writer *w, const uint32_t *counts, size_t n)
+{
+	uint32_t last = 0;
+	size_t i;
+
+	for (i = 0; i < n; last = counts[i++])
+		state_put(w, state_step(last, counts[i]));
+}
+
 static void put_window(struct state_writer *w, const struct window *window)
 {
-	unsigned int i;
-
 	state_put(w, window->head);
-	for (i = 0; i < WINDOW_SECONDS; i++)
-		state_put(w, window->second[i]);
-	for (i = 0; i < WINDOW_COARSE; i++)
-		state_put(w, window->coarse[i]);
+	put_counts(w, window->second, WINDOW_SECONDS);
+	put_counts(w, window->coarse, WINDOW_COARSE);
 }
 
 static void put_vcpu(struct state_writer *w, const struct vcpu *vcpu)
