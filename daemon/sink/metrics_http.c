@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <systemd/sd-daemon.h>
 #include <utlist.h>
@@ -24,6 +25,7 @@
 #include "util/buffer.h"
 #include "util/clock.h"
 #include "util/log.h"
+#include "util/ratelimit.h"
 #include "util/util.h"
 
 /* Two Prometheus servers with two connections each, and people who look. */
@@ -48,6 +50,13 @@
 /* When a client is cut off need not be exact. */
 #define TIMEOUT_ACCURACY_US (250 * US_PER_MS)
 
+/*
+ * Out of descriptors, who waits to be accepted goes on waiting, and libmicrohttpd
+ * would try at once again: it gets its next turn a little later.
+ */
+#define RESUME_US	  (500 * US_PER_MS)
+#define ACCEPT_WARNING_NS (600 * NS_PER_S)
+
 #define PATH "/metrics"
 
 struct site {
@@ -65,6 +74,7 @@ struct metrics_http {
 	struct site *sites;
 	struct MHD_Response *fresh[METRICS_FORMATS];
 	sd_event_source *stale;
+	struct ratelimit accept_failed;
 };
 
 static void drop_fresh(struct metrics_http *http)
@@ -176,6 +186,27 @@ on_log(void *userdata, const char *format, va_list args)
 	log_debug("metrics: %s", line);
 }
 
+/* libmicrohttpd does not tell why it accepts nobody. 0, or -errno without a descriptor. */
+static int check_descriptors(void)
+{
+	_cleanup_close_ int fd = eventfd(0, EFD_CLOEXEC);
+
+	return fd < 0 ? -errno : 0;
+}
+
+static int pause_site(struct site *site, int error)
+{
+	int r;
+
+	if (ratelimit_pass(&site->http->accept_failed, clock_boottime_ns()))
+		log_warning("cannot accept clients for metrics: %s, trying again",
+			    strerror(-error));
+	r = sd_event_source_set_enabled(site->io, SD_EVENT_OFF);
+	if (r >= 0)
+		r = sd_event_source_set_time_relative(site->timer, RESUME_US);
+	return r < 0 ? r : sd_event_source_set_enabled(site->timer, SD_EVENT_ONESHOT);
+}
+
 /* Lets it do what it can, and comes again when it wants to. */
 static int run(struct site *site)
 {
@@ -183,6 +214,12 @@ static int run(struct site *site)
 	int r;
 
 	(void)MHD_run(site->daemon);
+	r = check_descriptors();
+	if (r < 0)
+		return pause_site(site, r);
+	r = sd_event_source_set_enabled(site->io, SD_EVENT_ON);
+	if (r < 0)
+		return r;
 	if (MHD_get_timeout(site->daemon, &timeout_ms) != MHD_YES)
 		return sd_event_source_set_enabled(site->timer, SD_EVENT_OFF);
 	r = sd_event_source_set_time_relative(site->timer, timeout_ms * US_PER_MS);
@@ -286,6 +323,7 @@ int metrics_http_new(struct metrics_http **out, sd_event *event, metrics_http_wr
 	http->event = sd_event_ref(event);
 	http->write = write;
 	http->userdata = userdata;
+	http->accept_failed = (struct ratelimit){ .interval_ns = ACCEPT_WARNING_NS, .burst = 1 };
 	r = sd_event_add_time_relative(event, &http->stale, CLOCK_MONOTONIC, FRESH_US,
 				       FRESH_ACCURACY_US, on_stale, http);
 	if (r >= 0)
