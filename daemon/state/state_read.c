@@ -130,7 +130,7 @@ static int get_vcpu_reasons(struct state_reader *r, struct vm *vm, struct vcpu *
 			reason->count[kind] = state_get(r);
 			add(r, &vcpu->exits, reason->count[kind]);
 		}
-		reason->updated_ns = state_get(r);
+		reason->updated_ns = state_after(vm->updated_ns, state_get(r));
 		if (vm->alive)
 			get_window(r, &vcpu->windows[i]);
 		if (r->bad)

@@ -56,7 +56,7 @@ static void put_window(struct state_writer *w, const struct window *window)
 	put_counts(w, window->coarse, WINDOW_COARSE);
 }
 
-static void put_vcpu(struct state_writer *w, const struct vcpu *vcpu)
+static void put_vcpu(struct state_writer *w, const struct vm *vm, const struct vcpu *vcpu)
 {
 	uint32_t i;
 	int kind;
@@ -69,7 +69,7 @@ static void put_vcpu(struct state_writer *w, const struct vcpu *vcpu)
 		state_put(w, reason->vm_index);
 		for (kind = 0; kind < COUNT_KINDS; kind++)
 			state_put(w, reason->count[kind]);
-		state_put(w, reason->updated_ns);
+		state_put(w, state_step(vm->updated_ns, reason->updated_ns));
 		if (vcpu->windows)
 			put_window(w, &vcpu->windows[i]);
 	}
@@ -124,7 +124,7 @@ static void put_vm(struct state_writer *w, const struct vm *vm)
 	put_storm(w, &vm->storm);
 	state_put(w, vm->n_vcpus);
 	for (i = 0; i < vm->n_vcpus; i++)
-		put_vcpu(w, vm->vcpus[i]);
+		put_vcpu(w, vm, vm->vcpus[i]);
 }
 
 void state_write(struct state_writer *w, const struct registry *registry)
