@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "ctl/connect.h"
@@ -23,6 +24,7 @@ enum {
 	COLUMN_EXITS,
 	COLUMN_RATES,
 	COLUMN_LIFE = COLUMN_RATES + 4,
+	COLUMN_STORM, /* last, and there where one has one */
 };
 
 static const struct column columns[] = {
@@ -34,6 +36,7 @@ static const struct column columns[] = {
 	{ "EXITS", true, false },
 	RATE_COLUMNS,
 	{ "UP", true, false },
+	{ "STORM", false, false },
 	{ NULL, false, false },
 };
 
@@ -77,12 +80,35 @@ static char *format_life(const json_t *vm)
 		       text;
 }
 
+static bool has_storm(const json_t *vm)
+{
+	return json_is_object(json_object_get(vm, "storm"));
+}
+
+/* Which reason's. */
+static char *format_storm(const json_t *vm)
+{
+	const json_t *storm = json_object_get(vm, "storm");
+
+	return json_is_null(json_object_get(storm, "reason")) ? strdup("all exits") :
+								get_text(storm, "reason");
+}
+
 static void print_text(const struct ctl *ctl, const json_t *vms)
 {
-	struct libscols_table *table = table_new(columns, ctl->colour);
+	struct column shown[ARRAY_SIZE(columns)];
+	struct libscols_table *table;
 	struct libscols_line *line;
+	bool storms = false;
 	const json_t *vm;
 	size_t i;
+
+	json_array_foreach(vms, i, vm)
+		storms = storms || has_storm(vm);
+	memcpy(shown, columns, sizeof(shown));
+	if (!storms)
+		shown[COLUMN_STORM].name = NULL;
+	table = table_new(shown, ctl->colour);
 
 	json_array_foreach(vms, i, vm) {
 		line = table_row(table);
@@ -94,6 +120,8 @@ static void print_text(const struct ctl *ctl, const json_t *vms)
 		table_int(line, COLUMN_EXITS, get_int(vm, "exits"));
 		table_rates(line, COLUMN_RATES, vm);
 		table_text(line, COLUMN_LIFE, format_life(vm));
+		if (has_storm(vm))
+			table_text(line, COLUMN_STORM, format_storm(vm));
 	}
 	table_print(table);
 }

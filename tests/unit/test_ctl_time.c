@@ -177,6 +177,14 @@ static void test_storm(void **state)
 	result = ctl(p, NULL);
 	assert_line(result.out, "Storms   1 of the VMs");
 	result_done(&result);
+	result = ctl(p, "list", NULL);
+	assert_line(result.out, "ID", "UP", "STORM");
+	assert_line(result.out, " web01 ", " MSR");
+	assert_line(result.out, " db ");
+	result_done(&result);
+	result = ctl(p, "list", "db", NULL);
+	assert_null(strstr(result.out, "STORM"));
+	result_done(&result);
 	result = ctl(p, "show", "web01", NULL);
 	assert_line(result.out, "Storm    of MSR since 2", "per second, usually 0");
 	result_done(&result);
