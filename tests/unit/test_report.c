@@ -167,6 +167,11 @@ static void test_words(void **state)
 	check_said(report_say_change(report, 1), "IOIO from 100.0 to 20.0%");
 	assert_null(report_say_change(report, 0));
 	check_said(report_top_reasons(report, &report->phases[1], false), "HLT 80.0%, IOIO 20.0%");
+
+	report->boot = BOOT_UNKNOWN;
+	check_said(report_say_boot(report), "the rate has not settled");
+	report->steps[0].age = 20;
+	check_said(report_say_boot(report), "kvmexitd looks on since the VM is 20 s old");
 	report_free(report);
 }
 
