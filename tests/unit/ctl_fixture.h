@@ -54,6 +54,7 @@ struct result {
 /* Arguments end with NULL; ctl() puts the server's socket in front. */
 struct result ctl_run(const char *arg, ...) __attribute__((sentinel));
 struct result ctl(struct process *p, ...) __attribute__((sentinel));
+bool ctl_can_be_nobody(void);
 struct result ctl_as_nobody(struct process *p, ...) __attribute__((sentinel));
 struct result ctl_to_file(struct process *p, const char *path, ...) __attribute__((sentinel));
 void result_done(struct result *result);
