@@ -36,7 +36,7 @@ enum {
 };
 
 /*
- * What all histories of a registry share. The limit is an hour of some 10,000
+ * What all histories of a registry share. The limit is most of an hour of 10,000
  * busy reasons of VMs, in ten seconds: with it, and with two copies for a restart
  * while one is made, 10,000 vCPUs stay within 64 MiB. What goes where more is
  * needed: see registry_history.c.

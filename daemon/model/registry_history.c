@@ -15,7 +15,7 @@
 #define MINUTE_S 60
 
 /* With some room after clearing up, it is not to be done again at once. */
-#define enough(pool) ((pool)->bytes <= (pool)->limit / 8 * 7)
+#define enough(pool) ((pool)->bytes <= (pool)->limit / 16 * 15)
 
 #define FINE_MIN_SHORT 1
 
