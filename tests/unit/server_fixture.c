@@ -162,12 +162,12 @@ void fixture_destroy(struct fixture *f, uint64_t vm_id)
 
 void fixture_storm(struct fixture *f, uint64_t vm_id)
 {
-	const struct storm_params params = { .min_rate = 0.001, .memory_s = 1800, .calm_s = 30 };
+	const struct storm_params params = { .memory_s = 1800, .calm_s = 30 };
 	struct vm *vm = registry_find(f->registry, vm_id);
 	uint64_t over_ns;
 
 	registry_set_storm_params(f->registry, &params);
-	/* The ten seconds of its exits are the last that are over, if with few of them. */
+	/* The ten seconds of its exits are the last that are over, if with none of them. */
 	over_ns = vm->updated_ns - vm->updated_ns % (10 * NS_PER_S) + 12 * NS_PER_S;
 	vm->storm.next = 1;
 	assert_int_equal(registry_check_storm(f->registry, vm, over_ns), STORM_BEGAN);
