@@ -147,26 +147,29 @@ static int put_reasons(struct sk_buff *skb, enum kvm_exitstat_isa isa,
 		       struct kvm_exitstat_vcpu *vcpu, unsigned int *pos, bool changes)
 {
 	struct kvm_exitstat_counts *c;
-	unsigned int slot;
+	unsigned int slot, first;
 	u64 total;
 	int r;
 
-	for (; *pos < NR_COUNTS; ++*pos) {
-		slot = kvm_exitstat_count_slot(*pos);
+	while (*pos < NR_COUNTS) {
 		c = kvm_exitstat_counts(vcpu, kvm_exitstat_count_level(*pos));
-		if (!c)
-			continue;
+		slot = kvm_exitstat_count_slot(*pos);
+		first = *pos - slot;
 
-		total = READ_ONCE(c->count[slot]);
-		if (total == (changes ? c->sent[slot] : 0))
-			continue;
+		for (; c && slot < KVM_EXITSTAT_NR_SLOTS; slot++) {
+			total = READ_ONCE(c->count[slot]);
+			if (total == (changes ? c->sent[slot] : 0))
+				continue;
 
-		r = put_reason(skb, KVM_EXITSTAT_A_VCPU_REASON, isa, *pos, total,
-			       changes ? &c->sent[slot] : NULL);
-		if (r)
-			return r;
-		if (changes)
-			c->sent[slot] = total;
+			*pos = first + slot;
+			r = put_reason(skb, KVM_EXITSTAT_A_VCPU_REASON, isa, *pos, total,
+				       changes ? &c->sent[slot] : NULL);
+			if (r)
+				return r;
+			if (changes)
+				c->sent[slot] = total;
+		}
+		*pos = first + KVM_EXITSTAT_NR_SLOTS;
 	}
 	return 0;
 }
