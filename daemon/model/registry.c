@@ -200,9 +200,9 @@ static int worse(int a, int b)
 }
 
 static int apply_vcpu(struct registry *registry, const struct exit_message *message,
-		      const struct sample_vcpu *sample)
+		      const struct sample_vcpu *sample, const struct count_time *time,
+		      struct vm **out)
 {
-	struct count_time time = count_time(registry, message->time_ns);
 	struct vcpu *vcpu = NULL;
 	struct vm *vm = NULL;
 	int r, result = 0;
@@ -211,12 +211,13 @@ static int apply_vcpu(struct registry *registry, const struct exit_message *mess
 	r = get_vm(registry, sample->vm_id, sample->pid, sample->isa, message->time_ns, &vm);
 	if (r < 0)
 		return r;
+	*out = vm;
 	r = get_vcpu(registry, vm, sample->vcpu_id, &vcpu);
 	if (r < 0)
 		return r;
 
 	for (i = 0; i < sample->n_reasons; i++) {
-		r = vm_count(vm, vcpu, &message->reasons[sample->first_reason + i], &time);
+		r = vm_count(vm, vcpu, &message->reasons[sample->first_reason + i], time);
 		result = worse(result, r);
 	}
 	for (i = 0; i < sample->n_times; i++) {
@@ -226,6 +227,27 @@ static int apply_vcpu(struct registry *registry, const struct exit_message *mess
 	if (message->type == MESSAGE_EXITS && vm->updated_ns < message->time_ns)
 		vm->updated_ns = message->time_ns;
 	registry_queue_change(registry, vm);
+	return result;
+}
+
+static int apply_vcpus(struct registry *registry, const struct exit_message *message)
+{
+	struct count_time time = count_time(registry, message->time_ns);
+	struct vm *vm = NULL;
+	int r, result = 0;
+	size_t i;
+
+	for (i = 0; i < message->n_vcpus; i++) {
+		/* What is counted of the last one is done with before a new one may displace it. */
+		if (vm && vm->id != message->vcpus[i].vm_id) {
+			vm_add_spans(vm, &time);
+			vm = NULL;
+		}
+		r = apply_vcpu(registry, message, &message->vcpus[i], &time, &vm);
+		result = worse(result, r);
+	}
+	if (vm)
+		vm_add_spans(vm, &time);
 	return result;
 }
 
@@ -266,6 +288,7 @@ static int apply_vm(struct registry *registry, const struct exit_message *messag
 		r = vm_count_sum(vm, &message->reasons[message->first_sum + i], &time);
 		result = worse(result, r);
 	}
+	vm_add_spans(vm, &time);
 	registry_queue_change(registry, vm);
 	*out = vm;
 	return result;
@@ -275,7 +298,6 @@ int registry_apply(struct registry *registry, const struct exit_message *message
 {
 	struct vm *vm = NULL;
 	int r, result = 0;
-	size_t i;
 
 	start_epoch(registry, message->epoch, message->time_ns);
 
@@ -283,10 +305,8 @@ int registry_apply(struct registry *registry, const struct exit_message *message
 		r = apply_vm(registry, message, &vm);
 		result = worse(result, r);
 	}
-	for (i = 0; i < message->n_vcpus; i++) {
-		r = apply_vcpu(registry, message, &message->vcpus[i]);
-		result = worse(result, r);
-	}
+	r = apply_vcpus(registry, message);
+	result = worse(result, r);
 
 	if (vm && vm->alive &&
 	    (message->vm.destroyed_ns || message->event == KVM_EXITSTAT_EVENT_VM_DESTROYED))

@@ -66,6 +66,8 @@ struct vm_reason {
 	uint64_t delta[COUNT_KINDS]; /* since the VM's last change was taken */
 	uint64_t vcpu_sum[COUNT_KINDS]; /* less than count where vCPUs' own were missed */
 	struct history history; /* of all kinds */
+	uint64_t span_from_ns; /* of what is not in history yet */
+	uint64_t span_exits;
 	float usual; /* exits per second, for the VM's storm */
 	uint64_t noted; /* the total when the VM's exits were noted */
 };
@@ -121,6 +123,7 @@ struct vm {
 	struct vcpu **vcpus;
 	size_t n_vcpus;
 	size_t vcpus_size;
+	size_t next_vcpu; /* behind the one found last */
 
 	/* what happened since the last change was taken */
 	bool is_new;

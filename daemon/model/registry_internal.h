@@ -107,6 +107,9 @@ int vcpu_set_time(struct vcpu *vcpu, const struct sample_time *sample);
 /* Raises the sum over all vCPUs, for those whose own counts were missed. */
 int vm_count_sum(struct vm *vm, const struct sample_reason *reason, const struct count_time *time);
 
+/* Once a message's exits are counted: puts them into the histories. */
+void vm_add_spans(struct vm *vm, const struct count_time *time);
+
 /* Nothing counted so far is news. */
 void vm_forget_deltas(struct vm *vm);
 

@@ -74,13 +74,20 @@ static size_t vcpu_position(const struct vm *vm, uint32_t id)
 	return low;
 }
 
+static bool is_vcpu(const struct vm *vm, size_t at, uint32_t id)
+{
+	return at < vm->n_vcpus && vm->vcpus[at]->id == id;
+}
+
+/* The kernel tells vCPUs in their order, so the one behind the last comes first. */
 int vm_get_vcpu(struct vm *vm, uint32_t id, struct vcpu **out, bool *made)
 {
-	size_t at = vcpu_position(vm, id);
+	size_t at = is_vcpu(vm, vm->next_vcpu, id) ? vm->next_vcpu : vcpu_position(vm, id);
 	struct vcpu **vcpus, *vcpu;
 
 	*made = false;
-	if (at < vm->n_vcpus && vm->vcpus[at]->id == id) {
+	if (is_vcpu(vm, at, id)) {
+		vm->next_vcpu = at + 1 < vm->n_vcpus ? at + 1 : 0;
 		*out = vm->vcpus[at];
 		return 0;
 	}
@@ -205,6 +212,21 @@ static int get_vcpu_reason(struct vm *vm, struct vcpu *vcpu, const struct sample
 	return 0;
 }
 
+/* Most vCPUs of a VM tell of the same span: their exits go to history together. */
+static void add_span(const struct vm *vm, struct vm_reason *sum, const struct count_time *time)
+{
+	uint64_t to_ns = time->now_ns;
+
+	if (!sum->span_exits)
+		return;
+	/* Its end is told of later, and is when it made its last ones at the latest. */
+	if (!vm->alive && to_ns > vm->ended_ns)
+		to_ns = vm->ended_ns;
+	history_add(&sum->history, time->history, vm->early_end_min, sum->span_from_ns, to_ns,
+		    sum->span_exits);
+	sum->span_exits = 0;
+}
+
 /*
  * A VM's final sums may be known before those of its vCPUs that make them up,
  * which must not count twice then.
@@ -212,7 +234,6 @@ static int get_vcpu_reason(struct vm *vm, struct vcpu *vcpu, const struct sample
 static void raise_sum(struct vm *vm, struct vm_reason *sum, int kind, uint64_t total,
 		      uint64_t from_ns, const struct count_time *time)
 {
-	uint64_t to_ns = time->now_ns;
 	uint64_t more;
 
 	if (total <= sum->count[kind])
@@ -226,10 +247,18 @@ static void raise_sum(struct vm *vm, struct vm_reason *sum, int kind, uint64_t t
 
 	sum->delta[kind] += more;
 	vm->has_exits = true;
-	/* Its end is told of later, and is when it made its last ones at the latest. */
-	if (!vm->alive && to_ns > vm->ended_ns)
-		to_ns = vm->ended_ns;
-	history_add(&sum->history, time->history, vm->early_end_min, from_ns, to_ns, more);
+	if (sum->span_from_ns != from_ns)
+		add_span(vm, sum, time);
+	sum->span_from_ns = from_ns;
+	sum->span_exits += more;
+}
+
+void vm_add_spans(struct vm *vm, const struct count_time *time)
+{
+	size_t i;
+
+	for (i = 0; i < vm->n_reasons; i++)
+		add_span(vm, &vm->reasons[i], time);
 }
 
 int vm_count(struct vm *vm, struct vcpu *vcpu, const struct sample_reason *sample,

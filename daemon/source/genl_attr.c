@@ -12,15 +12,16 @@ int genl_parse_attrs(struct nlattr **tb, int max, const struct nlattr *head, int
 		     const struct nla_policy *policy, uint32_t multi)
 {
 	const struct nlattr *attr;
-	int rest, type;
+	int rest, type, size;
 
 	memset(tb, 0, sizeof(*tb) * ((size_t)max + 1));
 	nla_for_each_attr(attr, head, len, rest) {
 		type = nla_type(attr);
 		if (type == 0 || type > max || policy[type].type == NLA_UNSPEC)
 			continue;
+		size = nla_len(attr);
 		if (policy[type].type != NLA_NESTED &&
-		    (nla_len(attr) < policy[type].minlen || nla_len(attr) > policy[type].maxlen))
+		    (size < policy[type].minlen || size > policy[type].maxlen))
 			return -EBADMSG;
 		if (tb[type] && !(multi & MAY_REPEAT(type)))
 			return -EBADMSG;

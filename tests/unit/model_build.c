@@ -97,6 +97,20 @@ void model_count(struct registry *r, uint64_t id, uint32_t vcpu, uint64_t code, 
 	assert_int_equal(count(r, id, vcpu, &reason, now_ns), 0);
 }
 
+void model_count_vcpus(struct registry *r, const struct model_vcpu *vcpus, size_t n, uint64_t code,
+		       uint64_t now_ns)
+{
+	struct exit_message m = start(MESSAGE_EXITS, now_ns);
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		put_reason(&m, vcpus[i].vm, vcpus[i].id,
+			   &(struct sample_reason){ .code = code,
+						    .delta = vcpus[i].delta,
+						    .total = vcpus[i].total });
+	assert_int_equal(apply(r, &m), 0);
+}
+
 void model_count_other(struct registry *r, uint64_t id, uint32_t vcpu, uint64_t delta,
 		       uint64_t total, uint64_t now_ns)
 {

@@ -25,6 +25,15 @@ void model_destroyed(struct registry *r, uint64_t id, uint64_t code, uint64_t to
 /* A batch with one reason of one vCPU. */
 void model_count(struct registry *r, uint64_t id, uint32_t vcpu, uint64_t code, bool nested,
 		 uint64_t delta, uint64_t total, uint64_t now_ns);
+/* A batch with one reason of several vCPUs. */
+struct model_vcpu {
+	uint64_t vm;
+	uint32_t id;
+	uint64_t delta;
+	uint64_t total;
+};
+void model_count_vcpus(struct registry *r, const struct model_vcpu *vcpus, size_t n, uint64_t code,
+		       uint64_t now_ns);
 void model_count_other(struct registry *r, uint64_t id, uint32_t vcpu, uint64_t delta,
 		       uint64_t total, uint64_t now_ns);
 int model_try_count(struct registry *r, uint64_t id, uint32_t vcpu, uint64_t code, uint64_t total,

@@ -329,12 +329,49 @@ static void test_limit(void **state)
 	registry_free(r);
 }
 
+/* One message tells of vCPUs of several VMs, and for not the same span. */
+static void test_message(void **state)
+{
+	static const struct model_vcpu first[] = { { 1, 0, 10, 10 }, { 1, 1, 20, 20 } };
+	static const struct model_vcpu second[] = {
+		{ 1, 0, 100, 110 }, /* of the second before */
+		{ 1, 1, 50, 350 }, /* of two, as a message was missed */
+		{ 2, 0, 7, 7 },
+		{ 1, 2, 5, 5 },
+	};
+	struct history_span spans[HISTORY_SPANS_MAX];
+	struct registry *r = NULL;
+	uint64_t counts[4096] = { 0 };
+	struct vm *vm;
+
+	(void)state;
+	assert_int_equal(registry_new(&r), 0);
+	registry_set_watched(r, 100 * S);
+	model_event(r, KVM_EXITSTAT_EVENT_VM_CREATED, 1, 200 * S, 0, 200 * S);
+	model_event(r, KVM_EXITSTAT_EVENT_VM_CREATED, 2, 200 * S, 0, 200 * S);
+	model_count_vcpus(r, first, 2, HLT, 201 * S);
+	model_count_vcpus(r, second, 4, HLT, 203 * S);
+
+	vm = registry_find(r, 1);
+	assert_int_equal(vm->exits, 465);
+	assert_int_equal(sum_of(r, vm, 203 * S), 465);
+	assert_true(registry_vm_history_spans(r, vm, 203 * S, spans) >= 1);
+	assert_int_equal(spans[0].from_s, 200);
+	vm_reason_history(&vm->reasons[0], &spans[0], counts);
+	assert_int_equal(counts[0], 30);
+	assert_int_equal(counts[1], 165);
+	assert_int_equal(counts[2], 270);
+	assert_int_equal(sum_of(r, registry_find(r, 2), 203 * S), 7);
+	registry_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random_adds), cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_extremes),    cmocka_unit_test(test_spans),
 		cmocka_unit_test(test_late),	    cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_message),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
