@@ -211,7 +211,7 @@ def vcpu_threads():
             with open(path) as f:
                 if f.read().startswith("exitgen"):
                     n += len(os.listdir(path[:-4] + "task")) - 1
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):
             pass
     return n
 
@@ -236,7 +236,7 @@ def kworkers_ns():
             with open(path) as f:
                 if f.read().startswith("kworker"):
                     ns += cpu_ns(path.split("/")[2])
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):
             pass
     return ns
 
