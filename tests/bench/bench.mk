@@ -3,7 +3,7 @@
 # sockets and clocks come before those of the library.
 EXTRA_DIST += tests/bench/daemon tests/bench/exit-path tests/bench/fleet tests/bench/idle \
 	tests/bench/memory tests/bench/peers tests/bench/peers-doc \
-	tests/bench/peers.d/in-l1 tests/bench/peers.d/tools.py
+	tests/bench/peers.d/features.py tests/bench/peers.d/in-l1 tests/bench/peers.d/tools.py
 
 if HAVE_CMOCKA
 check_PROGRAMS += tests/bench/synthetic
