@@ -10,18 +10,12 @@
 #include <string.h>
 
 #include "server/message.h"
-#include "util/buffer.h"
 
 /* Rates are rounded to 1/1000, and 15 digits print that as it was meant. */
 #define DUMP_FLAGS (JSON_COMPACT | JSON_REAL_PRECISION(15))
 
 /* Doubled when full, a power of two. */
 #define RING_MIN 8
-
-static int append_json(const char *data, size_t size, void *userdata)
-{
-	return buffer_append(userdata, data, size);
-}
 
 static json_t *make_json(const char *error, json_t *parameters, bool continues)
 {
@@ -40,21 +34,24 @@ int message_new(struct message **out, size_t *total, const char *error, json_t *
 		bool continues)
 {
 	json_t *json = make_json(error, parameters, continues);
+	char *text = json ? json_dumps(json, DUMP_FLAGS) : NULL;
 	struct message *message = NULL;
-	struct buffer text = { 0 };
+	size_t len;
 
 	json_decref(parameters);
-	if (json && json_dump_callback(json, append_json, &text, DUMP_FLAGS) == 0 &&
-	    buffer_append(&text, "", 1) == 0)
-		message = malloc(sizeof(*message) + text.len);
 	json_decref(json);
+	if (!text)
+		return -ENOMEM;
+	/* The zero at its end goes with it. */
+	len = strlen(text) + 1;
+	message = malloc(sizeof(*message) + len);
 	if (message) {
-		*message = (struct message){ .refs = 1, .total = total, .len = text.len };
-		memcpy(message->data, buffer_head(&text), text.len);
-		*total += message->len;
+		*message = (struct message){ .refs = 1, .total = total, .len = len };
+		memcpy(message->data, text, len);
+		*total += len;
 		*out = message;
 	}
-	buffer_done(&text);
+	free(text);
 	return message ? 0 : -ENOMEM;
 }
 
