@@ -2,13 +2,14 @@
 # kvmexitd: all but its main() is a library, so that tests link the real code.
 noinst_LIBRARIES += daemon/libkvmexitd.a
 daemon_libkvmexitd_a_SOURCES = \
-	daemon/app.c daemon/app.h \
-	daemon/app_changes.c \
-	daemon/app_internal.h \
-	daemon/app_listen.c \
-	daemon/app_replay.c \
-	daemon/app_settings.c \
-	daemon/app_state.c \
+	daemon/app/app.c daemon/app/app.h \
+	daemon/app/changes.c \
+	daemon/app/internal.h \
+	daemon/app/listen.c \
+	daemon/app/options.c daemon/app/options.h \
+	daemon/app/replay.c \
+	daemon/app/settings.c \
+	daemon/app/state.c \
 	daemon/model/history.c daemon/model/history.h \
 	daemon/model/kernel_config.c daemon/model/kernel_config.h \
 	daemon/model/reason.c daemon/model/reason.h \
@@ -25,7 +26,6 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/model/status.c daemon/model/status.h \
 	daemon/model/storm.h \
 	daemon/model/window.c daemon/model/window.h \
-	daemon/options.c daemon/options.h \
 	daemon/settings/load.c \
 	daemon/settings/parse.c \
 	daemon/settings/settings.h \
@@ -38,20 +38,20 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/sink/metrics_http.c daemon/sink/metrics_http.h \
 	daemon/sink/metrics_text.c daemon/sink/metrics_text.h \
 	daemon/sink/metrics_vm.c daemon/sink/metrics_vm.h \
-	daemon/source/genl_attr.c daemon/source/genl_attr.h \
-	daemon/source/genl_config.c daemon/source/genl_config.h \
-	daemon/source/genl_control.c \
-	daemon/source/genl_parse.c daemon/source/genl_parse.h \
-	daemon/source/genl_parse_vcpu.c daemon/source/genl_parse_vcpu.h \
-	daemon/source/genl_request.c daemon/source/genl_request.h \
-	daemon/source/genl_socket.c daemon/source/genl_socket.h \
-	daemon/source/genl_source.c daemon/source/genl_source.h \
-	daemon/source/genl_source_internal.h \
-	daemon/source/genl_state.c \
-	daemon/source/recorder.c daemon/source/recorder.h \
-	daemon/source/recording.c daemon/source/recording.h \
-	daemon/source/replay.c daemon/source/replay.h \
-	daemon/source/stream.c daemon/source/stream.h \
+	daemon/source/netlink/genl_attr.c daemon/source/netlink/genl_attr.h \
+	daemon/source/netlink/genl_config.c daemon/source/netlink/genl_config.h \
+	daemon/source/netlink/genl_control.c \
+	daemon/source/netlink/genl_parse.c daemon/source/netlink/genl_parse.h \
+	daemon/source/netlink/genl_parse_vcpu.c daemon/source/netlink/genl_parse_vcpu.h \
+	daemon/source/netlink/genl_request.c daemon/source/netlink/genl_request.h \
+	daemon/source/netlink/genl_socket.c daemon/source/netlink/genl_socket.h \
+	daemon/source/netlink/genl_source.c daemon/source/netlink/genl_source.h \
+	daemon/source/netlink/genl_source_internal.h \
+	daemon/source/netlink/genl_state.c \
+	daemon/source/netlink/stream.c daemon/source/netlink/stream.h \
+	daemon/source/recording/recorder.c daemon/source/recording/recorder.h \
+	daemon/source/recording/recording.c daemon/source/recording/recording.h \
+	daemon/source/recording/replay.c daemon/source/recording/replay.h \
 	daemon/source/vm_name.c daemon/source/vm_name.h \
 	daemon/source/vm_name_parse.c \
 	daemon/state/codec.c daemon/state/codec.h \

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "app.h"
-#include "options.h"
+#include "app/app.h"
+#include "app/options.h"
 #include "util/log.h"
 #include "util/util.h"
 

@@ -11,35 +11,35 @@ daemon_ctl_libkvmexitctl_a_SOURCES = \
 	daemon/ctl/metrics.c \
 	daemon/ctl/options.c daemon/ctl/options.h \
 	daemon/ctl/output.c daemon/ctl/output.h \
-	daemon/ctl/procevents.c daemon/ctl/procevents.h \
-	daemon/ctl/proctree.c daemon/ctl/proctree.h \
-	daemon/ctl/report.h \
-	daemon/ctl/report_command.c \
-	daemon/ctl/report_data.c \
-	daemon/ctl/report_html.c \
-	daemon/ctl/report_json.c \
-	daemon/ctl/report_phase.c \
-	daemon/ctl/report_plot.c \
-	daemon/ctl/report_text.c \
-	daemon/ctl/report_words.c \
+	daemon/ctl/report/command.c \
+	daemon/ctl/report/data.c \
+	daemon/ctl/report/html.c \
+	daemon/ctl/report/json.c \
+	daemon/ctl/report/phase.c \
+	daemon/ctl/report/plot.c \
+	daemon/ctl/report/report.h \
+	daemon/ctl/report/text.c \
+	daemon/ctl/report/words.c \
 	daemon/ctl/rows.c daemon/ctl/rows.h \
 	daemon/ctl/show.c \
-	daemon/ctl/stat.c daemon/ctl/stat.h \
-	daemon/ctl/stat_command.c daemon/ctl/stat_command.h \
-	daemon/ctl/stat_measure.c daemon/ctl/stat_measure.h \
-	daemon/ctl/stat_result.c \
+	daemon/ctl/stat/command.c daemon/ctl/stat/command.h \
+	daemon/ctl/stat/measure.c daemon/ctl/stat/measure.h \
+	daemon/ctl/stat/procevents.c daemon/ctl/stat/procevents.h \
+	daemon/ctl/stat/proctree.c daemon/ctl/stat/proctree.h \
+	daemon/ctl/stat/result.c \
+	daemon/ctl/stat/stat.c daemon/ctl/stat/stat.h \
 	daemon/ctl/status.c \
 	daemon/ctl/table.c \
 	daemon/ctl/terminal.c daemon/ctl/terminal.h \
-	daemon/ctl/top.h \
-	daemon/ctl/top_keys.c \
-	daemon/ctl/top_command.c \
-	daemon/ctl/top_draw.c \
-	daemon/ctl/top_history.c \
-	daemon/ctl/top_model.c \
-	daemon/ctl/top_screen.c daemon/ctl/top_screen.h \
-	daemon/ctl/top_source.c daemon/ctl/top_source.h \
-	daemon/ctl/top_time.c \
+	daemon/ctl/top/command.c \
+	daemon/ctl/top/draw.c \
+	daemon/ctl/top/history.c \
+	daemon/ctl/top/keys.c \
+	daemon/ctl/top/model.c \
+	daemon/ctl/top/screen.c daemon/ctl/top/screen.h \
+	daemon/ctl/top/source.c daemon/ctl/top/source.h \
+	daemon/ctl/top/time.c \
+	daemon/ctl/top/top.h \
 	daemon/ctl/watch.c
 
 # Of kvmexitd's library it takes util/ and the socket's address only.

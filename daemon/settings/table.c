@@ -8,7 +8,7 @@
 #include "model/storm.h"
 #include "server/server.h"
 #include "settings/settings.h"
-#include "source/genl_socket.h"
+#include "source/netlink/genl_socket.h"
 
 /* A day: longer ones are mistakes for 0. */
 #define SUMMARY_INTERVAL_MAX_S	86400

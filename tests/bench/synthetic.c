@@ -21,9 +21,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "app.h"
-#include "options.h"
-#include "source/genl_socket.h"
+#include "app/app.h"
+#include "app/options.h"
+#include "source/netlink/genl_socket.h"
 #include "synthetic.h"
 #include "util/clock.h"
 
@@ -66,7 +66,7 @@ void clock_simulate(uint64_t boottime_ns, int64_t realtime_offset_ns)
 	(void)realtime_offset_ns;
 }
 
-/* -- instead of source/genl_socket.c -------------------------------------- */
+/* -- instead of source/netlink/genl_socket.c -------------------------------------- */
 
 static ssize_t receive(int fd, void *buf, size_t size)
 {

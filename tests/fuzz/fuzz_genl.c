@@ -12,9 +12,9 @@
 #include "model/registry.h"
 #include "model/sample.h"
 #include "read_registry.h"
-#include "source/genl_config.h"
-#include "source/genl_parse.h"
-#include "source/genl_request.h"
+#include "source/netlink/genl_config.h"
+#include "source/netlink/genl_parse.h"
+#include "source/netlink/genl_request.h"
 #include "util/util.h"
 
 #define FAMILY "kvm-exitstat"

@@ -3,7 +3,7 @@
 #include "config.h"
 
 #include "fuzz.h"
-#include "source/recording.h"
+#include "source/recording/recording.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "model/status.h"
-#include "source/recording.h"
+#include "source/recording/recording.h"
 #include "unit_test.h"
 
 #define DIRECTORY SOURCE_DIR "/tests/replay/"

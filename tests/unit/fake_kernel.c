@@ -14,9 +14,9 @@
 
 #include "model/kernel_config.h"
 #include "nlmsg_build.h"
-#include "source/genl_parse.h"
-#include "source/genl_socket.h"
-#include "source/genl_source.h"
+#include "source/netlink/genl_parse.h"
+#include "source/netlink/genl_socket.h"
+#include "source/netlink/genl_source.h"
 #include "unit_test.h"
 
 #define BUFFER_BYTES 65536

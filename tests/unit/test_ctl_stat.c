@@ -15,8 +15,8 @@
 
 #include <cmocka.h>
 
-#include "ctl/procevents.h"
-#include "ctl/proctree.h"
+#include "ctl/stat/procevents.h"
+#include "ctl/stat/proctree.h"
 #include "ctl_fixture.h"
 #include "ctl_maker.h"
 

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "ctl/stat.h"
+#include "ctl/stat/stat.h"
 #include "ctl_fixture.h"
 #include "server_fixture.h"
 

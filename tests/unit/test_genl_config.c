@@ -9,7 +9,7 @@
 #include "fake_kernel.h"
 #include "model/kernel_config.h"
 #include "nlmsg_build.h"
-#include "source/genl_source.h"
+#include "source/netlink/genl_source.h"
 #include "unit_test.h"
 
 #define EPOCH 1000

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "nlmsg_build.h"
-#include "source/genl_parse.h"
+#include "source/netlink/genl_parse.h"
 #include "unit_test.h"
 
 #define MUTATIONS 200000

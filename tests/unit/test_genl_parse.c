@@ -10,8 +10,8 @@
 
 #include "model/kernel_config.h"
 #include "nlmsg_build.h"
-#include "source/genl_config.h"
-#include "source/genl_parse.h"
+#include "source/netlink/genl_config.h"
+#include "source/netlink/genl_parse.h"
 #include "unit_test.h"
 
 #define EPOCH BUILD_EPOCH

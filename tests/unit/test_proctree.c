@@ -17,8 +17,8 @@
 
 #include <cmocka.h>
 
-#include "ctl/procevents.h"
-#include "ctl/proctree.h"
+#include "ctl/stat/procevents.h"
+#include "ctl/stat/proctree.h"
 
 #define HEAD (NLMSG_HDRLEN + offsetof(struct cn_msg, data))
 

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "source/recording.h"
+#include "source/recording/recording.h"
 #include "unit_test.h"
 
 static void test_format(void **state)

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "ctl/report.h"
+#include "ctl/report/report.h"
 
 /* A boot of 10 s with IOIO, 30 s of HLT and some IOIO, and some exits that nobody saw. */
 #define BOOT_S	  10

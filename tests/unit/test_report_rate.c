@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "ctl/report.h"
+#include "ctl/report/report.h"
 
 #define STEPS_MAX 400
 

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "source/stream.h"
+#include "source/netlink/stream.h"
 #include "unit_test.h"
 
 #define EPOCH 1000

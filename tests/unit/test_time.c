@@ -11,7 +11,7 @@
 #include "model/registry.h"
 #include "nlmsg_build.h"
 #include "server/json.h"
-#include "source/genl_parse.h"
+#include "source/netlink/genl_parse.h"
 #include "unit_test.h"
 
 #define CODE_MSR 0x7c

@@ -16,7 +16,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "ctl/top.h"
+#include "ctl/top/top.h"
 
 #define LINES_MAX 64
 

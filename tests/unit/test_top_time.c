@@ -14,7 +14,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "ctl/top.h"
+#include "ctl/top/top.h"
 #include "util/clock.h"
 
 static char lines[64][512];

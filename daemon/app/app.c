@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * kvmexitd as a whole: owns every object, and carries news between them.
+ *
+ *   genl_source ─► registry ─► journal, server, metrics
+ *
+ * There is one thread and one loop. The source calls a handler here for each
+ * message, which goes into the registry; when it has told all that there was,
+ * the VMs that changed are walked once, and the journal and the server's
+ * watchers are told. Nothing here waits for the kernel or for a client; only the
+ * journal, where it is slow, and reading /proc take what time they take.
+ */
+#include "config.h"
+
+#include "app/app.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/kvm_exitstat.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-event.h>
+
+#include "app/internal.h"
+#include "app/options.h"
+#include "model/kernel_config.h"
+#include "model/sample.h"
+#include "server/control.h"
+#include "server/server.h"
+#include "sink/metrics_http.h"
+#include "source/netlink/genl_parse.h"
+#include "source/recording/recorder.h"
+#include "source/recording/replay.h"
+#include "state/store.h"
+#include "util/clock.h"
+#include "util/log.h"
+#include "util/util.h"
+
+/* Malformed messages of one cause come in masses or not at all. */
+#define MALFORMED_LINES	      3
+#define MALFORMED_INTERVAL_NS (600 * NS_PER_S)
+
+/* STATUS= is for people. */
+#define STATUS_SPACING_NS NS_PER_S
+
+static void tell_status(struct app *app, uint64_t now_ns)
+{
+	app->status_told_ns = now_ns;
+	app->status_stale = false;
+	if (app->status.kernel == KERNEL_STREAMING || app->status.kernel == KERNEL_RESYNCING)
+		(void)sd_notifyf(0, "STATUS=%s: %zu VMs, %zu vCPUs",
+				 app->status.kernel == KERNEL_STREAMING ? "Streaming" : "Resyncing",
+				 registry_n_live(app->registry), registry_n_vcpus(app->registry));
+	else
+		(void)sd_notifyf(0, "STATUS=%s", kernel_state_advice(app->status.kernel));
+}
+
+static void end_all(struct app *app)
+{
+	registry_set_clock(app->registry, clock_realtime_offset_ns());
+	registry_end_all(app->registry, clock_boottime_ns());
+}
+
+static void on_state(void *userdata, enum kernel_state state)
+{
+	struct app *app = userdata;
+
+	app->status.kernel = state;
+	if (state == KERNEL_RESYNCING)
+		app->status.resyncing_ns = clock_boottime_ns();
+	/* What lived before a restart, and KVM was unloaded meanwhile. */
+	if (state == KERNEL_WAITING)
+		end_all(app);
+	if (state != KERNEL_RESYNCING && (!app->state_told || app->told_state != state)) {
+		app->state_told = true;
+		app->told_state = state;
+		/* VMs that were there come with the state, so the walk is first. */
+		app_tell_changes(app);
+		journal_state(app->journal, state);
+	}
+	tell_status(app, clock_boottime_ns());
+	if (state != KERNEL_RESYNCING)
+		app_tell_ready(app);
+}
+
+static int on_message(void *userdata, const struct exit_message *message)
+{
+	struct app *app = userdata;
+	int r;
+
+	app->status.has_epoch = true;
+	app->status.epoch = message->epoch;
+	if (message->type == MESSAGE_EXITS)
+		app->status.batches++;
+	if (message->has_vm)
+		app->status_stale = true;
+
+	registry_set_clock(app->registry, clock_realtime_offset_ns());
+	r = registry_apply(app->registry, message);
+	if (r < 0 && ratelimit_pass(&app->refused, message->time_ns))
+		log_error("cannot take in all of a message: %s%s", strerror(-r),
+			  r == -ENOMEM ? ", reading totals anew" : "");
+	return r;
+}
+
+static void on_malformed(void *userdata, const char *what)
+{
+	struct app *app = userdata;
+
+	app->status.malformed++;
+	if (ratelimit_pass(&app->malformed, clock_boottime_ns()))
+		log_warning("cannot read a message of the kernel: %s, skipped", what);
+}
+
+static void on_gap(void *userdata)
+{
+	struct app *app = userdata;
+
+	app->status.lost++;
+	app->gap_untold = true;
+	registry_gap(app->registry);
+}
+
+static void on_dump_begin(void *userdata)
+{
+	struct app *app = userdata;
+
+	registry_dump_begin(app->registry);
+}
+
+static void on_dump_end(void *userdata, bool complete)
+{
+	struct app *app = userdata;
+	uint64_t now_ns = clock_boottime_ns();
+
+	if (!complete) {
+		app->status.failed_dumps++;
+		return;
+	}
+
+	registry_dump_end(app->registry, now_ns);
+	app->status.resyncing_ns = now_ns;
+	if (app->dumped)
+		app->status.resyncs++;
+	else
+		journal_begin(app->journal);
+	app->dumped = true;
+	app->status.complete = true;
+	if (app->gap_untold)
+		journal_resynced(app->journal, &app->status, now_ns);
+	app->gap_untold = false;
+}
+
+static void on_config(void *userdata, const struct kernel_config *config)
+{
+	struct app *app = userdata;
+
+	app->kernel_config = *config;
+	app->has_kernel_config = true;
+	registry_set_interval(app->registry, config->value[KERNEL_INTERVAL_MS] * NS_PER_MS);
+}
+
+static void on_family_gone(void *userdata)
+{
+	struct app *app = userdata;
+
+	app->status.has_epoch = false;
+	app->has_kernel_config = false;
+	end_all(app);
+}
+
+static void on_drained(void *userdata)
+{
+	struct app *app = userdata;
+	uint64_t now_ns = clock_boottime_ns();
+
+	app_tell_changes(app);
+	if (app->replay)
+		app_replay_summary(app, now_ns);
+	if (app->status_stale && now_ns - app->status_told_ns >= STATUS_SPACING_NS)
+		tell_status(app, now_ns);
+}
+
+const struct genl_source_handlers app_source_handlers = {
+	.state = on_state,
+	.message = on_message,
+	.malformed = on_malformed,
+	.gap = on_gap,
+	.dump_begin = on_dump_begin,
+	.dump_end = on_dump_end,
+	.config = on_config,
+	.family_gone = on_family_gone,
+	.drained = on_drained,
+};
+
+static int on_summary(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct app *app = userdata;
+
+	(void)usec;
+	journal_summary(app->journal, clock_boottime_ns());
+	if (app->status_stale)
+		tell_status(app, clock_boottime_ns());
+	(void)source;
+	app_schedule_summary(app);
+	return 0;
+}
+
+/* Without a handler of ours it ends the loop, however busy that is. */
+static int add_signal(struct app *app, int number)
+{
+	sd_event_source *source = NULL;
+	int r;
+
+	r = sd_event_add_signal(app->event, &source, number, NULL, NULL);
+	if (r >= 0)
+		r = sd_event_source_set_priority(source, SD_EVENT_PRIORITY_IMPORTANT);
+	if (r >= 0)
+		r = sd_event_source_set_floating(source, true);
+	sd_event_source_unref(source);
+	return r;
+}
+
+static int add_signals(struct app *app)
+{
+	sigset_t signals;
+	int r;
+
+	(void)sigemptyset(&signals);
+	(void)sigaddset(&signals, SIGTERM);
+	(void)sigaddset(&signals, SIGINT);
+	(void)sigaddset(&signals, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
+		return -errno;
+
+	r = add_signal(app, SIGTERM);
+	return r < 0 ? r : add_signal(app, SIGINT);
+}
+
+static int add_timers(struct app *app)
+{
+	int r;
+
+	r = app_add_change_timers(app);
+	if (r >= 0)
+		r = app_add_state_timers(app);
+	if (r < 0)
+		return r;
+	r = sd_event_add_time_relative(app->event, &app->summary_timer, CLOCK_BOOTTIME, 0, 0,
+				       on_summary, app);
+	return r < 0 ? r : sd_event_source_set_enabled(app->summary_timer, SD_EVENT_OFF);
+}
+
+static int new_source(struct app *app)
+{
+	const char *path = app->options->record;
+	int r;
+
+	if (!path)
+		return genl_source_new(&app->source, app->event, &app_source_handlers, app);
+
+	r = recorder_new(&app->recorder, path, &app_source_handlers, app);
+	if (r < 0) {
+		log_error("cannot record to %s: %s", path, strerror(-r));
+		return r;
+	}
+	return genl_source_new(&app->source, app->event, &recorder_handlers, app->recorder);
+}
+
+int app_new(struct app **out, const struct options *options)
+{
+	_cleanup_(app_freep) struct app *app = calloc(1, sizeof(*app));
+	int r;
+
+	if (!app)
+		return -ENOMEM;
+
+	app->socket_path = options->socket;
+	app->options = options;
+	r = app_load_settings(app);
+	if (r < 0)
+		return r;
+	app->status.started_us = clock_realtime_us();
+	app->malformed = (struct ratelimit){ .interval_ns = MALFORMED_INTERVAL_NS,
+					     .burst = MALFORMED_LINES };
+	app->refused = app->malformed;
+	app->save_failed = app->malformed;
+	app->status.kernel = KERNEL_RESYNCING;
+	app->status.resyncing_ns = clock_boottime_ns();
+
+	r = sd_event_default(&app->event);
+	if (r < 0)
+		return r;
+	r = add_signals(app);
+	if (r >= 0)
+		r = app_add_reload(app);
+	if (r < 0)
+		return r;
+	/* A replay sets the clock that all the others read, and nothing is known before. */
+	if (options->replay)
+		r = app_new_replay(app);
+	else
+		r = app_restore(app);
+	if (r < 0)
+		return r;
+	r = journal_new(&app->journal, app->registry, clock_boottime_ns());
+	if (r < 0)
+		return r;
+	r = server_new(&app->server, app->event, app->registry, &app->status);
+	if (r < 0)
+		return r;
+	server_set_control(app->server, &app_control, app);
+	r = options->replay ? 0 : new_source(app);
+	if (r < 0)
+		return r;
+	r = add_timers(app);
+	if (r < 0)
+		return r;
+
+	*out = TAKE_PTR(app);
+	return 0;
+}
+
+struct app *app_free(struct app *app)
+{
+	if (!app)
+		return NULL;
+
+	genl_source_free(app->source);
+	recorder_free(app->recorder);
+	replay_free(app->replay);
+	metrics_http_free(app->metrics);
+	server_free(app->server);
+	journal_free(app->journal);
+	registry_free(app->registry);
+	state_store_free(app->store);
+	sd_event_source_disable_unref(app->summary_timer);
+	sd_event_source_disable_unref(app->names_timer);
+	sd_event_source_disable_unref(app->storms_timer);
+	sd_event_source_disable_unref(app->save_timer);
+	sd_event_source_disable_unref(app->ready_timer);
+	sd_event_unref(app->event);
+	free(app);
+	return NULL;
+}
+
+int app_run(struct app *app)
+{
+	int r;
+
+	r = app_listen(app);
+	if (r < 0)
+		return r;
+
+	if (!app->restored)
+		registry_set_watched(app->registry, clock_boottime_ns());
+	app_apply_settings(app);
+	if (app->replay)
+		r = replay_start(app->replay);
+	else
+		r = genl_source_start(app->source, (int)app->settings.receive_buffer);
+	if (r < 0) {
+		log_error("cannot read from the kernel: %s", strerror(-r));
+		return r;
+	}
+
+	(void)sd_event_set_watchdog(app->event, true);
+	r = sd_event_loop(app->event);
+	(void)sd_notify(0, "STOPPING=1");
+	app_save(app);
+	return r;
+}

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What kvmexitctl stat measured, as JSON and as text.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/output.h"
+#include "ctl/rows.h"
+#include "ctl/stat/stat.h"
+#include "util/util.h"
+
+#define MS_PER_S 1000.0
+#define RATE	 "measured"
+
+/* No rate is told of less than that: times are known to the millisecond. */
+#define SPAN_MIN_MS 1
+
+enum {
+	COLUMN_REASON,
+	COLUMN_EXITS,
+	COLUMN_PERCENT,
+	COLUMN_RATE,
+	COLUMN_MORE,
+};
+
+static const struct column columns[COLUMN_MORE] = {
+	{ "REASON", false, false },
+	{ "EXITS", true, false },
+	{ "%", true, false },
+	{ "PER S", true, false },
+};
+
+/* As the interface has it: what the first element of a histogram is less than. */
+#define TIME_FIRST_NS 256
+#define TIME_BUCKETS  26
+
+/* Of the measurement, the part that the VM was there, in ms. */
+static int64_t vm_span_ms(const struct stat_result *result, const struct stat_vm *vm)
+{
+	int64_t from = result->started_ms, to = result->ended_ms;
+	int64_t started = parse_time_ms(json_string_value(json_object_get(vm->last, "started")));
+	int64_t ended = parse_time_ms(json_string_value(json_object_get(vm->last, "ended")));
+
+	if (!vm->base && started > from)
+		from = started;
+	if (ended >= 0 && ended < to)
+		to = ended;
+	return to - from < SPAN_MIN_MS ? SPAN_MIN_MS : to - from;
+}
+
+static json_t *rates(long long exits, int64_t span_ms)
+{
+	return json_pack("{s:f}", RATE, (double)exits * MS_PER_S / (double)span_ms);
+}
+
+static const json_t *find_reason(const json_t *reasons, const char *name)
+{
+	const json_t *reason;
+	size_t i;
+
+	json_array_foreach(reasons, i, reason) {
+		const char *other = json_string_value(json_object_get(reason, "reason"));
+
+		if (other && strcmp(name, other) == 0)
+			return reason;
+	}
+	return NULL;
+}
+
+/* Of a member that only grows, what is new; one that is not there stays so. */
+static void subtract(json_t *from, const json_t *base, const char *member)
+{
+	if (json_is_integer(json_object_get(from, member)))
+		(void)json_object_set_new(
+			from, member, json_integer(get_int(from, member) - get_int(base, member)));
+}
+
+/* The time that no exit of a histogram reached; max where it has no such end. */
+static long long histogram_end_ns(const json_t *histogram, long long max)
+{
+	size_t n = json_array_size(histogram);
+
+	while (n > 0 && json_integer_value(json_array_get(histogram, n - 1)) == 0)
+		n--;
+	return n > 0 && n < TIME_BUCKETS ? (long long)TIME_FIRST_NS << (n - 1) : max;
+}
+
+/*
+ * What is new of a time. Of the longest exit, it is known when it was only where it
+ * is longer than the one before; else it is no more than the histogram tells.
+ */
+static json_t *time_since(const json_t *time, const json_t *base)
+{
+	json_t *json = json_copy((json_t *)time), *histogram = json_array();
+	const json_t *before = json_object_get(base, "histogram"), *exits;
+	long long max = get_int(time, "max_ns"), end;
+	size_t i;
+
+	json_array_foreach(json_object_get(time, "histogram"), i, exits)
+		(void)json_array_append_new(
+			histogram, json_integer(json_integer_value(exits) -
+						json_integer_value(json_array_get(before, i))));
+	end = histogram_end_ns(histogram, max);
+	if (max <= get_int(base, "max_ns") && end < max)
+		(void)json_object_set_new(json, "max_ns", json_integer(end));
+	subtract(json, base, "exits");
+	subtract(json, base, "total_ns");
+	(void)json_object_set_new(json, "histogram", histogram);
+	return json;
+}
+
+/* Makes a time that owner has what is new of it, or leaves it out. */
+static void subtract_time(json_t *owner, const json_t *base, const char *member)
+{
+	const json_t *time = json_object_get(owner, member);
+	json_t *json;
+
+	if (!json_is_object(time))
+		return;
+	json = time_since(time, json_object_get(base, member));
+	if (get_int(json, "exits") > 0) {
+		(void)json_object_set_new(owner, member, json);
+	} else {
+		(void)json_object_del(owner, member);
+		json_decref(json);
+	}
+}
+
+static json_t *reasons_json(const struct stat_vm *vm, int64_t span_ms)
+{
+	static const struct row_key by_total = { "total", "total", ROW_NUMBER, false };
+	const json_t *base = json_object_get(vm->base, "reasons"), *reason;
+	json_t *list = json_array(), *measured;
+	const char *name;
+	size_t i;
+
+	json_array_foreach(json_object_get(vm->last, "reasons"), i, reason) {
+		name = json_string_value(json_object_get(reason, "reason"));
+		measured = name ? json_copy((json_t *)reason) : NULL;
+		if (!measured)
+			continue;
+		subtract(measured, find_reason(base, name), "total");
+		subtract(measured, find_reason(base, name), "nested");
+		subtract_time(measured, find_reason(base, name), "time");
+		(void)json_object_set_new(measured, "rates",
+					  rates(get_int(measured, "total"), span_ms));
+		if (get_int(measured, "total") > 0)
+			(void)json_array_append(list, measured);
+		json_decref(measured);
+	}
+	rows_sort(list, &by_total, false);
+	return list;
+}
+
+json_t *stat_vm_json(const struct stat_result *result, const struct stat_vm *vm)
+{
+	int64_t span_ms = vm_span_ms(result, vm);
+	json_t *json = json_copy(vm->last);
+
+	if (!json)
+		return NULL;
+	subtract(json, vm->base, "exits");
+	subtract_time(json, vm->base, "time");
+	subtract_time(json, vm->base, "rest_time");
+	(void)json_object_set_new(json, "rates", rates(get_int(json, "exits"), span_ms));
+	(void)json_object_set_new(json, "reasons", reasons_json(vm, span_ms));
+	return json;
+}
+
+json_t *stat_json(const struct stat_result *result)
+{
+	json_t *vms = json_array(), *command = NULL;
+	size_t i;
+
+	for (i = 0; i < result->n_vms; i++)
+		if (result->vms[i].last)
+			(void)json_array_append_new(vms, stat_vm_json(result, &result->vms[i]));
+	if (result->command) {
+		command = json_array();
+		for (i = 0; result->command[i]; i++) {
+			char *clean = clean_text(result->command[i]);
+
+			(void)json_array_append_new(command, json_string(clean));
+			free(clean);
+		}
+	}
+	return json_pack("{s:o*, s:o*, s:f, s:b, s:o}", "command", command, "status",
+			 result->command ? json_integer(result->status) : NULL, "seconds",
+			 (double)(result->ended_ms - result->started_ms) / MS_PER_S, "complete",
+			 (int)result->complete, "vms", vms);
+}
+
+static void print_reasons(const struct ctl *ctl, const json_t *vm, FILE *out)
+{
+	const json_t *reasons = json_object_get(vm, "reasons"), *reason;
+	const json_t *rest = json_object_get(vm, "rest_time");
+	const struct more more = { COLUMN_MORE, has_nested(reasons), has_times(reasons) || rest };
+	struct libscols_table *table;
+	struct libscols_line *line;
+	size_t i;
+
+	if (json_array_size(reasons) == 0)
+		return;
+	table = table_new_more(columns, &more, ctl->colour);
+	json_array_foreach(reasons, i, reason) {
+		line = table_row(table);
+		table_text(line, COLUMN_REASON, get_text(reason, "reason"));
+		table_int(line, COLUMN_EXITS, get_int(reason, "total"));
+		table_text(line, COLUMN_PERCENT,
+			   format_percent((double)get_int(reason, "total"),
+					  (double)get_int(vm, "exits")));
+		table_text(line, COLUMN_RATE, format_rate(get_rate(reason, RATE)));
+		table_more(line, &more, reason);
+	}
+	table_rest(table, &more, rest);
+	table_print_to(table, out);
+}
+
+static void print_vm(const struct ctl *ctl, const struct stat_result *result,
+		     const struct stat_vm *measured, FILE *out)
+{
+	json_t *vm = stat_vm_json(result, measured);
+	_cleanup_free_ char *name = get_text(vm, "name");
+	_cleanup_free_ char *isa = get_text(vm, "isa");
+	_cleanup_free_ char *rate = format_rate(get_rate(vm, RATE));
+
+	fprintf(out, "\n%s%s%s  id %lld, pid %lld, %s: %lld exits in %.3f s, %s per second\n",
+		output_mark(ctl->colour, MARK_HEAD), name, output_mark(ctl->colour, MARK_NONE),
+		get_int(vm, "id"), get_int(vm, "pid"), isa, get_int(vm, "exits"),
+		(double)vm_span_ms(result, measured) / MS_PER_S, rate);
+	print_reasons(ctl, vm, out);
+	json_decref(vm);
+}
+
+void stat_print(const struct ctl *ctl, const struct stat_result *result, FILE *out)
+{
+	long long exits = 0;
+	size_t i, n = 0;
+
+	for (i = 0; i < result->n_vms; i++) {
+		const struct stat_vm *vm = &result->vms[i];
+
+		if (!vm->last)
+			continue;
+		print_vm(ctl, result, vm, out);
+		exits += get_int(vm->last, "exits") - vm->base_exits;
+		n++;
+	}
+	fprintf(out, "\n%zu VM%s, %lld exits in %.3f s\n", n, n == 1 ? "" : "s", exits,
+		(double)(result->ended_ms - result->started_ms) / MS_PER_S);
+}

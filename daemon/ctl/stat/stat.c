@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * kvmexitctl stat: the exits of a command's VMs, as perf stat has counters.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "ctl/options.h"
+#include "ctl/output.h"
+#include "ctl/stat/command.h"
+#include "ctl/stat/measure.h"
+#include "ctl/stat/proctree.h"
+#include "util/clock.h"
+#include "util/util.h"
+
+/* As a shell has them. */
+#define STATUS_CANNOT_RUN 126
+#define STATUS_NOT_FOUND  127
+
+enum {
+	OPTION_FOR,
+	OPTION_OUTPUT,
+	OPTION_UNTIL_EXITS,
+	OPTION_VM,
+};
+
+static const struct ctl_option options[] = {
+	[OPTION_FOR] = { "for", "TIME", "measure no longer: 10s, 500ms, 2min", 0 },
+	[OPTION_OUTPUT] = { "output", "FILE", "write there", 'o' },
+	[OPTION_UNTIL_EXITS] = { "until-exits", "N", "measure until there were N exits", 0 },
+	[OPTION_VM] = { "vm", "VM", "this VM, whoever made it", 0 },
+	{ .name = NULL },
+};
+
+struct run {
+	struct stat_measure measure;
+	struct stat_result result;
+	struct stat_command command;
+	sigset_t before; /* signals that were blocked */
+	int signals;
+	uint64_t until_exits; /* 0 for no such end */
+	uint64_t for_ms;
+	uint64_t end_ns; /* 0 likewise */
+};
+
+/* From here on, signals come in as what can be waited for. */
+static int catch_signals(struct run *run)
+{
+	sigset_t caught;
+
+	sigemptyset(&caught);
+	sigaddset(&caught, SIGINT);
+	sigaddset(&caught, SIGQUIT);
+	sigaddset(&caught, SIGTERM);
+	if (sigprocmask(SIG_BLOCK, &caught, &run->before) < 0)
+		return -errno;
+	run->signals = signalfd(-1, &caught, SFD_CLOEXEC | SFD_NONBLOCK);
+	return run->signals < 0 ? -errno : 0;
+}
+
+static int poll_ms(const struct run *run)
+{
+	uint64_t now_ns = clock_boottime_ns(), left_ms;
+
+	if (run->end_ns == 0)
+		return -1;
+	left_ms = now_ns < run->end_ns ? (run->end_ns - now_ns + NS_PER_MS - 1) / NS_PER_MS : 0;
+	return left_ms < INT_MAX ? (int)left_ms : INT_MAX;
+}
+
+static bool is_enough(const struct run *run)
+{
+	return (run->end_ns != 0 && clock_boottime_ns() >= run->end_ns) ||
+	       (run->until_exits != 0 && stat_measure_exits(&run->measure) >= run->until_exits);
+}
+
+/* What a terminal sends, it sends to the command, too. True if it ends the measurement. */
+static bool on_signal(struct run *run)
+{
+	struct signalfd_siginfo info;
+
+	if (read(run->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return false;
+	if (run->command.fd < 0)
+		return true;
+	if (info.ssi_signo == SIGTERM)
+		(void)kill(run->command.pid, SIGTERM);
+	return false;
+}
+
+/* Until the command ends, or without one, until it is enough. */
+static void measure(struct run *run)
+{
+	for (;;) {
+		struct pollfd fds[] = {
+			{ run->measure.watch ? varlink_fd(run->measure.watch) : -1, POLLIN, 0 },
+			{ run->measure.forks, POLLIN, 0 },
+			{ run->command.fd, POLLIN, 0 },
+			{ run->signals, POLLIN, 0 },
+		};
+
+		if (poll(fds, ARRAY_SIZE(fds), poll_ms(run)) < 0 && errno != EINTR)
+			return;
+		stat_measure_read(&run->measure);
+		if (fds[2].revents || (fds[3].revents && on_signal(run)))
+			return;
+		if (run->command.fd < 0 && (is_enough(run) || stat_measure_over(&run->measure)))
+			return;
+		/* Once: it is its end that is waited for, whatever it makes of the signal. */
+		if (is_enough(run)) {
+			(void)kill(run->command.pid, SIGTERM);
+			run->end_ns = 0;
+			run->until_exits = 0;
+		}
+	}
+}
+
+/* 0, or the status to end with. */
+static int start_command(struct run *run, char **argv)
+{
+	int r = stat_command_fork(&run->command, argv, &run->before);
+
+	if (r < 0) {
+		ctl_error("cannot start a command: %s", strerror(-r));
+		return CTL_FAILED;
+	}
+	if (run->measure.scope == STAT_TREE) {
+		stat_measure_read(&run->measure);
+		if (!proctree_has(run->measure.tree, (uint32_t)run->command.pid)) {
+			ctl_error(
+				"cannot follow the processes of a command: the kernel does not tell "
+				"of them (it has no CONFIG_PROC_EVENTS, or this is a container): "
+				"say which VM with --vm");
+			return CTL_FAILED;
+		}
+	}
+
+	run->result.started_ms = (int64_t)(clock_realtime_us() / US_PER_MS);
+	r = stat_command_go(&run->command);
+	if (r < 0) {
+		ctl_error("cannot run %s: %s", argv[0], strerror(-r));
+		return r == -ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN;
+	}
+	return 0;
+}
+
+static int print_result(const struct run *run)
+{
+	const struct ctl *ctl = run->measure.ctl;
+	const char *path = ctl->given[OPTION_OUTPUT];
+	FILE *out = run->result.command ? stderr : stdout;
+	json_t *json;
+	int failed;
+
+	if (path)
+		out = fopen(path, "we");
+	if (!out) {
+		ctl_error("cannot write to %s: %s", path, strerror(errno));
+		return CTL_FAILED;
+	}
+	if (ctl->json) {
+		json = stat_json(&run->result);
+		failed = output_json_to(json, out) ? 0 : -1;
+		json_decref(json);
+	} else {
+		stat_print(ctl, &run->result, out);
+		failed = ferror(out);
+	}
+	if (!run->result.complete)
+		ctl_error("something was missed: there may be more VMs, and more exits");
+	if (path && fclose(out) != 0)
+		failed = -1;
+	if (path && failed)
+		ctl_error("cannot write to %s", path);
+	return path && failed ? CTL_FAILED : CTL_OK;
+}
+
+static int measure_all(struct run *run, const char *vm, char **argv)
+{
+	int status, r;
+
+	status = (int)stat_measure_start(&run->measure, vm);
+	if (status != CTL_OK)
+		return status;
+	r = catch_signals(run);
+	if (r < 0) {
+		ctl_error("cannot catch signals: %s", strerror(-r));
+		return CTL_FAILED;
+	}
+	run->result.started_ms = (int64_t)(clock_realtime_us() / US_PER_MS);
+	if (run->result.command) {
+		status = start_command(run, argv);
+		if (status != 0)
+			return status;
+	}
+	if (run->for_ms)
+		run->end_ns = clock_boottime_ns() + run->for_ms * NS_PER_MS;
+
+	measure(run);
+	run->result.ended_ms = (int64_t)(clock_realtime_us() / US_PER_MS);
+	if (run->result.command)
+		run->result.status = stat_command_wait(&run->command);
+	stat_measure_finish(&run->measure);
+
+	status = print_result(run);
+	if (status == CTL_OK && !run->measure.watch)
+		status = CTL_UNREACHABLE;
+	return run->result.status ? run->result.status : status;
+}
+
+static int run_stat(struct ctl *ctl, int argc, char **argv)
+{
+	const char *const *given = ctl->given;
+	struct run run = {
+		.measure = { .ctl = ctl, .forks = -1 },
+		.result = { .complete = true },
+		.command = { .fd = -1, .go = -1, .error = -1 },
+		.signals = -1,
+	};
+	int status;
+
+	if ((given[OPTION_FOR] && !option_duration("for", given[OPTION_FOR], &run.for_ms)) ||
+	    (given[OPTION_UNTIL_EXITS] && !option_number("until-exits", given[OPTION_UNTIL_EXITS],
+							 1, INT64_MAX, &run.until_exits))) {
+		fputs("Try 'kvmexitctl stat --help'.\n", stderr);
+		return CTL_USAGE;
+	}
+	run.measure.result = &run.result;
+	run.measure.scope = given[OPTION_VM] ? STAT_ONE : argc > 0 ? STAT_TREE : STAT_ALL;
+	run.result.command = argc > 0 ? argv : NULL;
+
+	status = measure_all(&run, given[OPTION_VM], argv);
+	stat_command_done(&run.command);
+	stat_measure_done(&run.measure);
+	if (run.signals >= 0)
+		(void)close(run.signals);
+	return status;
+}
+
+const struct ctl_command ctl_stat = {
+	.name = "stat",
+	.args = "[COMMAND...]",
+	.help = "the exits that a command's VMs make",
+	.about = "Runs COMMAND and then prints, on stderr, why the VMs that it and its\n"
+		 "descendants made left guest mode; with --vm, why that VM did meanwhile. Without\n"
+		 "COMMAND, of the VM or of all, until --for, --until-exits or Ctrl-C; with it,\n"
+		 "these send it SIGTERM. Its exit status is passed on: 127 not found, 128+N ended\n"
+		 "by signal N.",
+	.options = options,
+	.args_max = INT_MAX,
+	.runs = true,
+	.run = run_stat,
+};

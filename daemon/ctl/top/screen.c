@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * kvmexitctl top on a terminal, by ncurses.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <ncurses.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "ctl/top/screen.h"
+#include "util/clock.h"
+#include "util/util.h"
+
+/* Long enough for the keys that begin with an escape, also over ssh; not to be felt. */
+#define ESCAPE_MS 50
+
+/* When a key pauses all, the screen is still looked after now and then. */
+#define PAUSED_MS 1000
+
+enum {
+	PAIR_STORM = 1,
+	PAIR_ALERT,
+	PAIR_ENDED,
+};
+
+static volatile sig_atomic_t stopped;
+
+static void on_stop(int number)
+{
+	stopped = number;
+}
+
+static attr_t attribute(enum top_style style)
+{
+	switch (style) {
+	case TOP_PLAIN:
+		return A_NORMAL;
+	case TOP_TITLE:
+		return A_BOLD;
+	case TOP_HEAD:
+		return A_UNDERLINE;
+	case TOP_SELECTED:
+		return A_REVERSE;
+	case TOP_STORM:
+		return A_BOLD | (attr_t)COLOR_PAIR(PAIR_STORM);
+	case TOP_ENDED:
+		return (attr_t)COLOR_PAIR(PAIR_ENDED);
+	case TOP_ALERT:
+		return A_BOLD | (attr_t)COLOR_PAIR(PAIR_ALERT);
+	}
+	return A_NORMAL;
+}
+
+static void put(void *userdata, size_t line, enum top_style style, const char *text)
+{
+	bool colour = *(const bool *)userdata;
+	attr_t attributes = attribute(style);
+
+	if (!colour)
+		attributes &= ~A_COLOR;
+	(void)attrset((int)attributes);
+	(void)mvaddstr((int)line, 0, text);
+}
+
+static int key_of(int key)
+{
+	switch (key) {
+	case KEY_UP:
+		return TOP_KEY_UP;
+	case KEY_DOWN:
+		return TOP_KEY_DOWN;
+	case KEY_LEFT:
+		return TOP_KEY_LEFT;
+	case KEY_RIGHT:
+		return TOP_KEY_RIGHT;
+	case KEY_PPAGE:
+		return TOP_KEY_PAGE_UP;
+	case KEY_NPAGE:
+		return TOP_KEY_PAGE_DOWN;
+	case KEY_HOME:
+		return TOP_KEY_HOME;
+	case KEY_END:
+		return TOP_KEY_END;
+	case KEY_ENTER:
+		return TOP_KEY_ENTER;
+	case KEY_BACKSPACE:
+		return '\b';
+	case KEY_RESIZE:
+		return TOP_KEY_RESIZE;
+	default:
+		return key < TOP_KEY_UP ? key : 0;
+	}
+}
+
+static void fit_screen(struct top *top)
+{
+	int lines, columns;
+
+	getmaxyx(stdscr, lines, columns);
+	top_resize(top, (size_t)lines, (size_t)columns);
+}
+
+static void draw(struct top *top, bool colour)
+{
+	(void)erase();
+	top_draw(top, put, &colour);
+	(void)refresh();
+}
+
+static int run(struct top_source *source, struct top *top, bool colour, uint64_t count)
+{
+	enum top_action action = TOP_FETCH;
+	uint64_t due_ns = 0, now_ns;
+	int key, left_ms;
+
+	while (!stopped) {
+		now_ns = clock_boottime_ns();
+		if (action == TOP_FETCH || (!top->paused && now_ns >= due_ns)) {
+			(void)top_source_fetch(source, top, NULL);
+			due_ns = clock_boottime_ns() + top->interval_ms * NS_PER_MS;
+			action = TOP_DRAW;
+		}
+		if (action == TOP_DRAW)
+			draw(top, colour);
+		now_ns = clock_boottime_ns();
+		if (now_ns >= due_ns && count > 0 && --count == 0)
+			return 0;
+		left_ms = top->paused	   ? PAUSED_MS :
+			  now_ns >= due_ns ? 0 :
+					     (int)((due_ns - now_ns) / NS_PER_MS) + 1;
+		timeout(left_ms);
+		key = getch();
+		action = TOP_NOTHING;
+		if (key == ERR) {
+			/* Nobody is there any more, as when an ssh connection breaks. */
+			if (!isatty(STDIN_FILENO))
+				return -EPIPE;
+			continue;
+		}
+		if (key == KEY_RESIZE)
+			fit_screen(top);
+		action = top_key(top, key_of(key));
+		if (action == TOP_QUIT)
+			return 0;
+	}
+	return 0;
+}
+
+static void catch_stop(void)
+{
+	const struct sigaction action = { .sa_handler = on_stop };
+
+	(void)sigaction(SIGINT, &action, NULL);
+	(void)sigaction(SIGTERM, &action, NULL);
+	(void)sigaction(SIGHUP, &action, NULL);
+}
+
+int top_screen_run(struct top_source *source, struct top *top, bool colour, uint64_t count)
+{
+	SCREEN *screen;
+	int r;
+
+	screen = newterm(NULL, stdout, stdin);
+	if (!screen)
+		return -ENOTTY;
+	/* After ncurses, which has its own. */
+	catch_stop();
+	(void)cbreak();
+	(void)noecho();
+	(void)nonl();
+	(void)keypad(stdscr, TRUE);
+	(void)set_escdelay(ESCAPE_MS);
+	(void)curs_set(0);
+	colour = colour && has_colors();
+	if (colour) {
+		(void)start_color();
+		(void)use_default_colors();
+		(void)init_pair(PAIR_STORM, COLOR_RED, -1);
+		(void)init_pair(PAIR_ALERT, COLOR_YELLOW, -1);
+		(void)init_pair(PAIR_ENDED, COLOR_BLUE, -1);
+	}
+	fit_screen(top);
+
+	r = run(source, top, colour, count);
+
+	(void)endwin();
+	delscreen(screen);
+	return r;
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * kvmexitctl top: what the daemon says.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "ctl/client.h"
+#include "ctl/connect.h"
+#include "ctl/output.h"
+#include "ctl/top/source.h"
+#include "util/clock.h"
+#include "util/util.h"
+
+/* A sparkline moves on every so often; on each refresh would be work for nothing. */
+#define HISTORY_NS (TOP_CELL_S * NS_PER_S / 2)
+
+struct top_source {
+	const struct ctl *ctl;
+	struct varlink *link; /* NULL while the daemon is away */
+	uint64_t history_ns; /* when histories were asked for */
+	enum top_view history_view;
+	size_t history_first, history_n;
+};
+
+int top_source_new(struct top_source **out, const struct ctl *ctl)
+{
+	struct top_source *source = calloc(1, sizeof(*source));
+
+	if (!source)
+		return -ENOMEM;
+	source->ctl = ctl;
+	*out = source;
+	return 0;
+}
+
+struct top_source *top_source_free(struct top_source *source)
+{
+	if (!source)
+		return NULL;
+	source->link = varlink_free(source->link);
+	free(source);
+	return NULL;
+}
+
+/* One call; an error that is answered is -ENOENT. */
+static int ask(struct top_source *source, const char *method, json_t *parameters, json_t **out)
+{
+	const struct varlink_wait wait = { .timeout_ms = VARLINK_TIMEOUT_MS, .fd = -1 };
+	struct varlink_reply reply = { 0 };
+	int r = 0;
+
+	if (!source->link)
+		r = varlink_new(&source->link, source->ctl->socket);
+	if (r < 0) {
+		json_decref(parameters);
+		return r;
+	}
+	r = varlink_send(source->link, method, parameters, false);
+	/* A signal is for whoever waits for keys. */
+	if (r >= 0)
+		do
+			r = varlink_receive(source->link, &wait, &reply);
+		while (r == -EINTR);
+	if (r < 0) {
+		source->link = varlink_free(source->link);
+		return r;
+	}
+	if (reply.error)
+		r = -ENOENT;
+	else
+		*out = json_incref(reply.parameters);
+	varlink_reply_done(&reply);
+	return r;
+}
+
+/* Best effort: a daemon that keeps none has a top without sparklines. */
+static void fetch_history(struct top_source *source, struct top *top, long long id, bool reasons)
+{
+	json_t *parameters = ctl_id_parameters(id), *reply = NULL;
+
+	(void)json_object_set_new(parameters, "seconds", json_integer(TOP_CELLS * TOP_CELL_S));
+	if (!reasons)
+		(void)json_object_set_new(parameters, "reasons", json_array());
+	if (ask(source, CTL_METHOD("GetHistory"), parameters, &reply) < 0)
+		return;
+	if (get_int(json_object_get(reply, "vm"), "id") == id)
+		top_set_history(top, id, reply);
+	json_decref(reply);
+}
+
+static void fetch_histories(struct top_source *source, struct top *top)
+{
+	uint64_t now_ns = clock_boottime_ns();
+	size_t first, n = top_visible(top, &first), i;
+
+	if (source->history_ns && now_ns < source->history_ns + HISTORY_NS &&
+	    source->history_view == top->view && source->history_first == first &&
+	    source->history_n == n)
+		return;
+	source->history_ns = now_ns;
+	source->history_view = top->view;
+	source->history_first = first;
+	source->history_n = n;
+	if (top->view == TOP_REASONS) {
+		fetch_history(source, top, top->vm_id, true);
+		return;
+	}
+	for (i = first; i < first + n && source->link; i++)
+		fetch_history(source, top, top->rows[i].id, false);
+}
+
+/* What a person should know: no exits come in, or none are to be seen. */
+static void fetch_message(struct top_source *source, struct top *top)
+{
+	_cleanup_free_ char *advice = NULL;
+	json_t *status = NULL;
+
+	top->message[0] = '\0';
+	if (ask(source, CTL_METHOD("Status"), NULL, &status) < 0)
+		return;
+	advice = get_text(status, "advice");
+	if (json_is_string(json_object_get(status, "advice")))
+		(void)snprintf(top->message, sizeof(top->message), "%s", advice);
+	else if (top->view == TOP_VMS && top->n_rows == 0)
+		(void)snprintf(top->message, sizeof(top->message), "No VMs.");
+	json_decref(status);
+}
+
+static void set_clock(struct top *top)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	if (!localtime_r(&now, &tm) ||
+	    strftime(top->clock, sizeof(top->clock), "%H:%M:%S", &tm) == 0)
+		top->clock[0] = '\0';
+}
+
+static int fetch_rows(struct top_source *source, struct top *top, json_t **out)
+{
+	json_t *vm;
+	int r;
+
+	if (top->view == TOP_VMS) {
+		r = ask(source, CTL_METHOD("List"), json_pack("{s:b}", "all", top->show_ended),
+			out);
+		return r < 0 ? r : top_set_vms(top, json_object_get(*out, "vms"));
+	}
+	r = ask(source, CTL_METHOD("Show"), ctl_id_parameters(top->vm_id), out);
+	if (r < 0)
+		return r;
+	vm = json_object_get(*out, "vm");
+	return get_int(vm, "id") == top->vm_id ? top_set_vm(top, vm) : -ENOENT;
+}
+
+int top_source_fetch(struct top_source *source, struct top *top, json_t **json)
+{
+	json_t *reply = NULL;
+	int r;
+
+	set_clock(top);
+	top->now_ns = clock_boottime_ns();
+	r = fetch_rows(source, top, &reply);
+	if (r == -ENOENT && source->link) {
+		(void)snprintf(top->message, sizeof(top->message),
+			       "The VM is forgotten: kvmexitd remembers the last that ended.");
+	} else if (r < 0) {
+		(void)snprintf(top->message, sizeof(top->message),
+			       "kvmexitd cannot be reached, trying again: %s", strerror(-r));
+	} else {
+		fetch_message(source, top);
+		fetch_histories(source, top);
+		if (json)
+			*json = json_incref(top->view == TOP_VMS ? reply :
+								   json_object_get(reply, "vm"));
+	}
+	json_decref(reply);
+	return r;
+}
