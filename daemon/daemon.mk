@@ -6,6 +6,7 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/app/changes.c \
 	daemon/app/internal.h \
 	daemon/app/listen.c \
+	daemon/app/news.c \
 	daemon/app/options.c daemon/app/options.h \
 	daemon/app/replay.c \
 	daemon/app/settings.c \
@@ -52,6 +53,7 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/source/recording/recorder.c daemon/source/recording/recorder.h \
 	daemon/source/recording/recording.c daemon/source/recording/recording.h \
 	daemon/source/recording/replay.c daemon/source/recording/replay.h \
+	daemon/source/source.h \
 	daemon/source/vm_name.c daemon/source/vm_name.h \
 	daemon/source/vm_name_parse.c \
 	daemon/state/codec.c daemon/state/codec.h \

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the app's files share. */
+/*
+ * What the files of app/ share. They call downwards only: app, then replay,
+ * settings and listen, then news, then changes and state.
+ */
 #ifndef KVMEXITD_APP_INTERNAL_H
 #define KVMEXITD_APP_INTERNAL_H
 
@@ -7,7 +10,6 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
-#include "app/app.h"
 #include "model/kernel_config.h"
 #include "model/registry.h"
 #include "model/status.h"
@@ -64,8 +66,6 @@ struct app {
 	uint64_t save_delay_us;
 };
 
-DEFINE_CLEANUP(struct app *, app_free);
-
 /* -- listen.c ------------------------------------------------------------- */
 
 /* Listens where systemd says, or on the socket's path. Logs what fails. */
@@ -74,9 +74,13 @@ int app_listen(struct app *app);
 /* What systemd kept from before a restart, -1 if nothing. Others of it are closed. */
 int app_take_state_fd(void);
 
-/* -- app.c ---------------------------------------------------------------- */
+/* -- news.c -------------------------------------------------------------- */
 
-extern const struct genl_source_handlers app_source_handlers;
+/* For a source, with the app as userdata. */
+extern const struct source_handlers app_source_handlers;
+
+/* The line that systemctl shows. */
+void app_tell_status(struct app *app, uint64_t now_ns);
 
 /* -- replay.c ------------------------------------------------------------- */
 

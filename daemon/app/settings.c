@@ -9,6 +9,7 @@
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
+#include "app/app.h"
 #include "app/internal.h"
 #include "app/options.h"
 #include "model/kernel_config.h"

@@ -177,7 +177,7 @@ static void on_drained(void *userdata)
 	f->drained++;
 }
 
-static const struct genl_source_handlers handlers = {
+static const struct source_handlers handlers = {
 	.state = on_state,
 	.message = on_message,
 	.malformed = on_malformed,

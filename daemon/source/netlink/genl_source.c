@@ -58,7 +58,7 @@
 static void tell_raw(struct genl_source *s, const struct nlmsghdr *header)
 {
 	if (s->handlers->raw)
-		s->handlers->raw(s->userdata, header);
+		s->handlers->raw(s->userdata, header, header->nlmsg_len);
 }
 
 static int parse_stats(struct genl_source *s, const struct nlmsghdr *header)
@@ -282,7 +282,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 }
 
 int genl_source_new(struct genl_source **out, sd_event *event,
-		    const struct genl_source_handlers *handlers, void *userdata)
+		    const struct source_handlers *handlers, void *userdata)
 {
 	struct genl_source *s = calloc(1, sizeof(*s));
 

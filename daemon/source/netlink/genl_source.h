@@ -9,46 +9,16 @@
 #include <stdbool.h>
 #include <systemd/sd-event.h>
 
-#include "model/status.h"
 #include "source/netlink/genl_config.h"
+#include "source/source.h"
 
-struct exit_message;
 struct genl_socket_ops;
 struct genl_source;
 struct kernel_config;
-struct nlmsghdr;
-
-/* What the source tells. None may free the source. */
-struct genl_source_handlers {
-	/* Every message of the family that is going to be told, before; may be NULL. */
-	void (*raw)(void *userdata, const struct nlmsghdr *header);
-
-	void (*state)(void *userdata, enum kernel_state state);
-
-	/* -ENOMEM where it has to be told again; any other error is the handler's. */
-	int (*message)(void *userdata, const struct exit_message *message);
-	void (*malformed)(void *userdata, const char *what);
-
-	/* Messages were lost, once a gap. A dump follows. */
-	void (*gap)(void *userdata);
-
-	/* Around a dump's messages. complete: nothing that exists was left out. */
-	void (*dump_begin)(void *userdata);
-	void (*dump_end)(void *userdata, bool complete);
-
-	/* With every dump, and when it changed. */
-	void (*config)(void *userdata, const struct kernel_config *config);
-
-	/* KVM was unloaded: there are no VMs any more. */
-	void (*family_gone)(void *userdata);
-
-	/* After every turn of reading, while no dump is half-way: more may wait. */
-	void (*drained)(void *userdata);
-};
 
 /* handlers must outlive the source; event is referenced. */
 int genl_source_new(struct genl_source **out, sd_event *event,
-		    const struct genl_source_handlers *handlers, void *userdata);
+		    const struct source_handlers *handlers, void *userdata);
 struct genl_source *genl_source_free(struct genl_source *source);
 
 /*

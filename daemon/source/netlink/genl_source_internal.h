@@ -23,7 +23,7 @@ enum pending {
 };
 
 struct genl_source {
-	const struct genl_source_handlers *handlers;
+	const struct source_handlers *handlers;
 	void *userdata;
 	const struct genl_socket_ops *ops;
 

@@ -12,12 +12,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/netlink.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "source/netlink/genl_source.h"
 #include "source/recording/recording.h"
+#include "source/source.h"
 #include "util/buffer.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -30,7 +29,7 @@
 #define BUFFER_BYTES_MAX (1024 * 1024)
 
 struct recorder {
-	const struct genl_source_handlers *handlers;
+	const struct source_handlers *handlers;
 	void *userdata;
 	int fd; /* -1 when the recording has ended */
 	uint64_t written;
@@ -108,9 +107,9 @@ void recorder_name(struct recorder *recorder, uint64_t vm_id, const char *name)
 	put(recorder, RECORD_NAME, &vm_id, sizeof(vm_id), name, strlen(name));
 }
 
-static void on_raw(void *userdata, const struct nlmsghdr *header)
+static void on_raw(void *userdata, const void *bytes, size_t len)
 {
-	put(userdata, RECORD_MESSAGE, header, header->nlmsg_len, NULL, 0);
+	put(userdata, RECORD_MESSAGE, bytes, len, NULL, 0);
 }
 
 /* Where VMs are named meanwhile, the names have to come first. */
@@ -184,7 +183,7 @@ static void on_drained(void *userdata)
 	flush(recorder);
 }
 
-const struct genl_source_handlers recorder_handlers = {
+const struct source_handlers recorder_handlers = {
 	.raw = on_raw,
 	.state = on_state,
 	.message = on_message,
@@ -197,8 +196,8 @@ const struct genl_source_handlers recorder_handlers = {
 	.drained = on_drained,
 };
 
-int recorder_new(struct recorder **out, const char *path,
-		 const struct genl_source_handlers *handlers, void *userdata)
+int recorder_new(struct recorder **out, const char *path, const struct source_handlers *handlers,
+		 void *userdata)
 {
 	_cleanup_(recorder_freep) struct recorder *recorder = calloc(1, sizeof(*recorder));
 	const struct recording_header header = {

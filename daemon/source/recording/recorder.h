@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-struct genl_source_handlers;
+struct source_handlers;
 struct recorder;
 
 /*
@@ -18,14 +18,14 @@ struct recorder;
  * Replaces the file at path. What is told goes on to handlers, with userdata; they
  * must outlive the recorder.
  */
-int recorder_new(struct recorder **out, const char *path,
-		 const struct genl_source_handlers *handlers, void *userdata);
+int recorder_new(struct recorder **out, const char *path, const struct source_handlers *handlers,
+		 void *userdata);
 
 /* Writes what is left. NULL is fine. */
 struct recorder *recorder_free(struct recorder *recorder);
 
 /* For genl_source_new(), with the recorder as userdata. */
-extern const struct genl_source_handlers recorder_handlers;
+extern const struct source_handlers recorder_handlers;
 
 /* What the VM is called from now on; there is no /proc to ask when it is replayed. */
 void recorder_name(struct recorder *recorder, uint64_t vm_id, const char *name);

@@ -13,9 +13,10 @@
 
 #include "model/kernel_config.h"
 #include "model/sample.h"
+#include "source/netlink/genl_config.h"
 #include "source/netlink/genl_parse.h"
-#include "source/netlink/genl_source.h"
 #include "source/recording/recording.h"
+#include "source/source.h"
 #include "util/clock.h"
 #include "util/util.h"
 
@@ -93,7 +94,7 @@ static void set_time(struct replay *replay, uint64_t time_ns)
 
 static void tell_message(struct replay *replay, const struct record *record)
 {
-	const struct genl_source_handlers *to = replay->handlers->source;
+	const struct source_handlers *to = replay->handlers->source;
 	const struct nlmsghdr *header = record->content;
 	struct kernel_config config;
 	int r = -EBADMSG;
@@ -128,7 +129,7 @@ static void tell_name(struct replay *replay, const struct record *record)
 
 static void tell(struct replay *replay, const struct record *record)
 {
-	const struct genl_source_handlers *to = replay->handlers->source;
+	const struct source_handlers *to = replay->handlers->source;
 	uint32_t number = 0;
 
 	set_time(replay, record->time_ns);

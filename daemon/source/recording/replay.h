@@ -9,11 +9,11 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
-struct genl_source_handlers;
+struct source_handlers;
 struct replay;
 
 struct replay_handlers {
-	const struct genl_source_handlers *source;
+	const struct source_handlers *source;
 
 	/* The VM's name from now on, of len bytes, as the recording has it. */
 	void (*name)(void *userdata, uint64_t vm_id, const char *name, size_t len);
