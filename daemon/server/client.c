@@ -13,8 +13,8 @@
 #include <utlist.h>
 
 #include "server/client.h"
+#include "server/methods/service.h"
 #include "server/server_internal.h"
-#include "server/service.h"
 #include "server/varlink_parse.h"
 #include "util/log.h"
 #include "util/util.h"

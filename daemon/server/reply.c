@@ -7,8 +7,8 @@
 #include <errno.h>
 
 #include "server/client.h"
+#include "server/methods/service.h"
 #include "server/server_internal.h"
-#include "server/service.h"
 #include "server/varlink_parse.h"
 
 /* Queues one message; the loop sends it, with all that are queued till then. */

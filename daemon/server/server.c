@@ -19,9 +19,9 @@
 #include <utlist.h>
 
 #include "server/client.h"
+#include "server/methods/service.h"
 #include "server/server.h"
 #include "server/server_internal.h"
-#include "server/service.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/util.h"

@@ -4,20 +4,21 @@ AM_CPPFLAGS += -I$(top_builddir)/daemon
 
 daemon_libkvmexitd_a_SOURCES += \
 	daemon/server/address.h \
-	daemon/server/control.c daemon/server/control.h \
 	daemon/server/client.c daemon/server/client.h \
-	daemon/server/history.c daemon/server/history.h \
-	daemon/server/json.c daemon/server/json.h \
-	daemon/server/lookup.c daemon/server/lookup.h \
+	daemon/server/control.h \
 	daemon/server/message.c daemon/server/message.h \
-	daemon/server/methods.c \
-	daemon/server/metrics_method.c \
 	daemon/server/reply.c \
 	daemon/server/server.c daemon/server/server.h \
 	daemon/server/server_internal.h \
-	daemon/server/service.c daemon/server/service.h \
 	daemon/server/varlink_parse.c daemon/server/varlink_parse.h \
 	daemon/server/watch.c \
+	daemon/server/methods/control.c \
+	daemon/server/methods/exits.c \
+	daemon/server/methods/history.c daemon/server/methods/history.h \
+	daemon/server/methods/json.c daemon/server/methods/json.h \
+	daemon/server/methods/lookup.c daemon/server/methods/lookup.h \
+	daemon/server/methods/metrics.c \
+	daemon/server/methods/service.c daemon/server/methods/service.h \
 	daemon/util/buffer.c daemon/util/buffer.h
 
 EXTRA_DIST += \
@@ -43,4 +44,4 @@ daemon/server/org.varlink.service.varlink.inc: daemon/server/org.varlink.service
 	mv $@.tmp $@
 
 # Built before all else by "make all" only; other targets need to be told.
-daemon/server/daemon_libkvmexitd_a-service.$(OBJEXT) daemon/server/service.$(OBJEXT): $(VARLINK_INC)
+daemon/server/methods/daemon_libkvmexitd_a-service.$(OBJEXT) daemon/server/methods/service.$(OBJEXT): $(VARLINK_INC)

@@ -9,7 +9,7 @@
 
 #include "model/registry.h"
 #include "server/client.h"
-#include "server/json.h"
+#include "server/methods/json.h"
 #include "server/server.h"
 #include "server/server_internal.h"
 #include "util/log.h"

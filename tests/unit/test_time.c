@@ -10,7 +10,7 @@
 
 #include "model/registry.h"
 #include "nlmsg_build.h"
-#include "server/json.h"
+#include "server/methods/json.h"
 #include "source/netlink/genl_parse.h"
 #include "unit_test.h"
 

@@ -11,7 +11,7 @@
 #include <strings.h>
 
 #include "model/registry.h"
-#include "server/lookup.h"
+#include "server/methods/lookup.h"
 
 /* Bounds the work that a client can cause: longer names are compared whole. */
 #define DISTANCE_LEN_MAX 64

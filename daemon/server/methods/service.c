@@ -7,8 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "server/json.h"
-#include "server/service.h"
+#include "server/methods/json.h"
+#include "server/methods/service.h"
 
 /* A manual page has an address, too, and is there where the service is. */
 #define SERVICE_URL "man:kvmexitd(8)"

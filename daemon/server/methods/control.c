@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "model/kernel_config.h"
-#include "server/json.h"
+#include "server/methods/json.h"
+#include "server/methods/service.h"
 #include "server/server_internal.h"
-#include "server/service.h"
 #include "util/util.h"
 
 /* As long as what the kernel says. */

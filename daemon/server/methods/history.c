@@ -10,8 +10,8 @@
 
 #include "model/reason.h"
 #include "model/registry.h"
-#include "server/history.h"
-#include "server/json.h"
+#include "server/methods/history.h"
+#include "server/methods/json.h"
 #include "server/server_internal.h"
 #include "util/clock.h"
 #include "util/util.h"

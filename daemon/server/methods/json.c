@@ -12,7 +12,7 @@
 
 #include "model/reason.h"
 #include "model/registry.h"
-#include "server/json.h"
+#include "server/methods/json.h"
 #include "util/clock.h"
 #include "util/text.h"
 #include "util/util.h"

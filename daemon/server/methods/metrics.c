@@ -8,9 +8,9 @@
 #include <time.h>
 
 #include "server/client.h"
+#include "server/methods/service.h"
 #include "server/server.h"
 #include "server/server_internal.h"
-#include "server/service.h"
 #include "util/buffer.h"
 #include "util/clock.h"
 

@@ -8,12 +8,12 @@
 
 #include "model/registry.h"
 #include "model/status.h"
-#include "server/history.h"
-#include "server/json.h"
-#include "server/lookup.h"
+#include "server/methods/history.h"
+#include "server/methods/json.h"
+#include "server/methods/lookup.h"
+#include "server/methods/service.h"
 #include "server/server.h"
 #include "server/server_internal.h"
-#include "server/service.h"
 #include "util/clock.h"
 #include "util/journal_socket.h"
 

@@ -8,7 +8,7 @@
 #include <jansson.h>
 #include <stdint.h>
 
-#include "server/service.h"
+#include "server/methods/service.h"
 
 struct registry;
 struct vm;
