@@ -10,12 +10,16 @@
 #include <errno.h>
 #include <ini.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "settings/settings.h"
 #include "util/text.h"
 
 #define NAME_TEXT_BYTES 64
+
+/* Newline and NUL. */
+#define LINE_END_BYTES 2
 
 struct parser {
 	const char *at, *end;
@@ -39,34 +43,59 @@ fail(struct parser *parser, const char *format, ...)
 	va_end(args);
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/*
+ * What a line says: from *out on, without blanks before it and its comment. inih
+ * would leave the same out, but counts it as part of a line that may not be long.
+ * It takes an indented line as more of the value of the one before, too.
+ */
+static size_t find_content(const char *line, size_t len, const char **out)
+{
+	size_t i, start = 0;
+
+	while (start < len && is_blank(line[start]))
+		start++;
+	*out = line + start;
+	if (start < len && (line[start] == '#' || line[start] == ';'))
+		return 0;
+	for (i = start + 1; i < len; i++)
+		if (line[i] == ';' && is_blank(line[i - 1]))
+			len = i;
+	while (len > start && is_blank(line[len - 1]))
+		len--;
+	return len - start;
+}
+
 /* As fgets(). Nothing more once something is wrong. */
 static char *read_line(char *out, int size, void *userdata)
 {
 	struct parser *parser = userdata;
-	const char *newline;
-	size_t len;
+	const char *newline, *content;
+	size_t len, line_len;
 
 	if (parser->failed || parser->at == parser->end)
 		return NULL;
 
 	parser->line++;
 	newline = memchr(parser->at, '\n', (size_t)(parser->end - parser->at));
-	len = (size_t)((newline ? newline + 1 : parser->end) - parser->at);
-	if (len >= (size_t)size) {
-		fail(parser, "the line is longer than %d bytes", size - 2);
+	line_len = (size_t)((newline ? newline : parser->end) - parser->at);
+	len = find_content(parser->at, line_len, &content);
+	if (len + LINE_END_BYTES > (size_t)size) {
+		fail(parser, "the setting is longer than %d bytes", size - LINE_END_BYTES);
 		return NULL;
 	}
-	if (memchr(parser->at, '\0', len)) {
+	if (memchr(parser->at, '\0', line_len)) {
 		fail(parser, "there is a NUL in the line");
 		return NULL;
 	}
 
-	memcpy(out, parser->at, len);
-	out[len] = '\0';
-	parser->at += len;
-	/* To inih, an indented line goes on with the value of the one before. */
-	len = strspn(out, " \t");
-	memmove(out, out + len, strlen(out + len) + 1);
+	memcpy(out, content, len);
+	strcpy(out + len, "\n");
+	parser->at += line_len + (newline != NULL);
 	return out;
 }
 

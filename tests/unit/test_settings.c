@@ -122,12 +122,43 @@ static void test_wrong(void **state)
 	assert_memory_equal(&s, &before, sizeof(s));
 
 	/* inih would cut the one and end at the other. */
-	memset(text, '#', sizeof(text));
+	memset(text, 'x', sizeof(text));
+	memcpy(text, "[Limits]\nClients=", 17);
 	assert_int_equal(settings_parse(text, sizeof(text), &s, &error), -EINVAL);
+	assert_int_equal(error.line, 2);
 	assert_non_null(strstr(error.text, "longer than"));
 	assert_int_equal(settings_parse("[Limits]\nClients=1\0002", 20, &s, &error), -EINVAL);
 	assert_int_equal(error.line, 2);
 	assert_non_null(strstr(error.text, "NUL"));
+}
+
+/* Comments may be of any length, wherever they are; so may blanks. */
+static void test_long_comments(void **state)
+{
+	struct setting_error error;
+	char text[8192], fill[1000];
+	struct settings s;
+
+	(void)state;
+	memset(fill, 'c', sizeof(fill));
+	fill[sizeof(fill) - 1] = '\0';
+	settings_init(&s);
+	snprintf(text, sizeof(text),
+		 "# %s\n;%s\n%-300s# %s\n[Limits] ; %s\n"
+		 "Clients=5 ; %s ; %s\n%300s[Kernel]%-300s\nIntervalMs=20",
+		 fill, fill, "", fill, fill, fill, fill, "", "");
+	assert_int_equal(parse(text, &s, &error), 0);
+	assert_int_equal(s.clients, 5);
+	assert_int_equal(s.kernel_interval_ms, 20);
+
+	/* Only behind a blank does it begin one. */
+	assert_int_equal(parse("[Limits]\nClients=5;6\n", &s, &error), -EINVAL);
+	assert_non_null(strstr(error.text, "not '5;6'"));
+
+	/* What is wrong behind one has its own line number. */
+	snprintf(text, sizeof(text), "[Limits]\n#%s\nClients=0\n", fill);
+	assert_int_equal(parse(text, &s, &error), -EINVAL);
+	assert_int_equal(error.line, 3);
 }
 
 static void test_override(void **state)
@@ -270,6 +301,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_wrong),
+		cmocka_unit_test(test_long_comments),
 		cmocka_unit_test(test_override),
 		cmocka_unit_test_setup_teardown(test_files, make_root, remove_root),
 		cmocka_unit_test(test_sample),
