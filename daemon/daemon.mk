@@ -68,6 +68,7 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/util/log.c daemon/util/log.h \
 	daemon/util/ratelimit.c daemon/util/ratelimit.h \
 	daemon/util/text.c daemon/util/text.h \
+	daemon/util/unix_address.c daemon/util/unix_address.h \
 	daemon/util/util.h
 
 KVMEXITD_LIBS = daemon/libkvmexitd.a $(LIBNL_LIBS) $(INIH_LIBS) $(SYSTEMD_LIBS) $(JANSSON_LIBS) \

@@ -98,6 +98,17 @@ static int override(struct options *options, const char *program, const char *op
 	return r;
 }
 
+/* The option that names a file. */
+static int take_path(const char **path, const char *program, const char *option)
+{
+	if (!*optarg) {
+		(void)fprintf(stderr, "%s: %s needs a path\n", program, option);
+		return -EINVAL;
+	}
+	*path = optarg;
+	return 0;
+}
+
 enum options_verdict options_parse(struct options *options, int argc, char *argv[])
 {
 	static const struct setting replay_speed = {
@@ -123,10 +134,12 @@ enum options_verdict options_parse(struct options *options, int argc, char *argv
 			log_set_debug(true);
 			break;
 		case OPTION_SOCKET:
-			options->socket = optarg;
+			if (take_path(&options->socket, argv[0], "--socket") < 0)
+				return wrong(argv[0]);
 			break;
 		case OPTION_CONFIG:
-			options->config = optarg;
+			if (take_path(&options->config, argv[0], "--config") < 0)
+				return wrong(argv[0]);
 			break;
 		case OPTION_CHECK_CONFIG:
 			options->check_config = true;
@@ -142,10 +155,12 @@ enum options_verdict options_parse(struct options *options, int argc, char *argv
 				return wrong(argv[0]);
 			break;
 		case OPTION_RECORD:
-			options->record = optarg;
+			if (take_path(&options->record, argv[0], "--record") < 0)
+				return wrong(argv[0]);
 			break;
 		case OPTION_REPLAY:
-			options->replay = optarg;
+			if (take_path(&options->replay, argv[0], "--replay") < 0)
+				return wrong(argv[0]);
 			break;
 		case OPTION_REPLAY_SPEED:
 			if (setting_parse(&replay_speed, *optarg ? optarg : "none",

@@ -9,12 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "ctl/client.h"
 #include "util/buffer.h"
+#include "util/unix_address.h"
 #include "util/util.h"
 
 #define READ_BYTES (64 * 1024)
@@ -33,14 +34,16 @@ struct varlink {
 
 int varlink_new(struct varlink **out, const char *path)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct sockaddr_un address;
+	socklen_t address_len = 0;
 	struct timeval timeout = { .tv_sec = VARLINK_TIMEOUT_MS / MS_PER_S };
 	_cleanup_close_ int fd = -1;
 	struct varlink *link;
+	int r;
 
-	if (strlen(path) >= sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	strcpy(address.sun_path, path);
+	r = unix_address(path, &address, &address_len);
+	if (r < 0)
+		return r;
 
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
@@ -48,7 +51,7 @@ int varlink_new(struct varlink **out, const char *path)
 	/* connect() waits while the backlog is full. */
 	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)) < 0)
 		return -errno;
-	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+	if (connect(fd, (const struct sockaddr *)&address, address_len) < 0)
 		return errno == EAGAIN || errno == EINPROGRESS ? -ETIMEDOUT : -errno;
 
 	link = calloc(1, sizeof(*link));

@@ -93,7 +93,10 @@ enum option_verdict options_read(struct ctl *ctl, const struct ctl_command *comm
 			ctl->given[find(command, value)] = optarg ? optarg : "";
 		else if (value == 'j')
 			ctl->json = true;
-		else if (value == 's')
+		else if (value == 's' && !*optarg) {
+			ctl_error("--socket needs a path");
+			return OPTION_WRONG;
+		} else if (value == 's')
 			ctl->socket = optarg;
 		else if (value == 'h')
 			return OPTION_HELP;

@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The varlink server: listening, accepting, and its limits.
+ * The varlink server: accepting, and its limits.
  */
 #include "config.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 #include <utlist.h>
 
@@ -25,11 +21,6 @@
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/util.h"
-
-#define SOCKET_MODE 0660
-
-/* So that a burst of short-lived clients finds room; the kernel caps it. */
-#define BACKLOG 128
 
 /*
  * Out of descriptors or memory, new clients stay in the backlog, and the
@@ -173,22 +164,12 @@ int server_new(struct server **out, sd_event *event, struct registry *registry,
 	return 0;
 }
 
-static void free_listener(struct server *server, struct listener *listener)
-{
-	DL_DELETE(server->listeners, listener);
-	sd_event_source_disable_unref(listener->source);
-	if (listener->path)
-		(void)unlink(listener->path);
-	free(listener->path);
-	free(listener);
-}
-
 struct server *server_free(struct server *server)
 {
 	if (!server)
 		return NULL;
 	while (server->listeners)
-		free_listener(server, server->listeners);
+		server_free_listener(server, server->listeners);
 	while (server->clients)
 		client_free(server->clients);
 	while (server->dead)
@@ -252,7 +233,7 @@ static bool has_room(const struct server *server, uid_t uid)
 	return n < limits->user_clients;
 }
 
-static int on_accept(sd_event_source *source, int listen_fd, uint32_t revents, void *userdata)
+int server_on_accept(sd_event_source *source, int listen_fd, uint32_t revents, void *userdata)
 {
 	struct server *server = userdata;
 	_cleanup_close_ int fd = -1;
@@ -282,109 +263,5 @@ static int on_accept(sd_event_source *source, int listen_fd, uint32_t revents, v
 		log_warning("cannot serve a client: %s", strerror(-r));
 	else
 		fd = -1;
-	return 0;
-}
-
-/* Owns fd and path from success on. */
-static int add_listener(struct server *server, int fd, char *path)
-{
-	struct listener *listener;
-	int flags, r;
-
-	/* Another client's death between poll and accept must not block us. */
-	flags = fcntl(fd, F_GETFL);
-	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
-		return -errno;
-
-	listener = calloc(1, sizeof(*listener));
-	if (!listener)
-		return -ENOMEM;
-	r = sd_event_add_io(server->event, &listener->source, fd, EPOLLIN, on_accept, server);
-	if (r >= 0)
-		r = sd_event_source_set_io_fd_own(listener->source, true);
-	if (r < 0) {
-		sd_event_source_disable_unref(listener->source);
-		free(listener);
-		return r;
-	}
-	listener->path = path;
-	DL_APPEND(server->listeners, listener);
-	return 0;
-}
-
-int server_listen_fd(struct server *server, int fd)
-{
-	int value;
-	socklen_t len = sizeof(value);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &len) < 0)
-		return -errno;
-	/* A client speaks bytes; and who it may be, a path's mode says. */
-	if (!value || sd_is_socket_unix(fd, SOCK_STREAM, 1, NULL, 0) <= 0)
-		return -EINVAL;
-	return add_listener(server, fd, NULL);
-}
-
-/* 0 when nobody listens there and the path is free now. */
-static int remove_stale(const struct sockaddr_un *address)
-{
-	_cleanup_close_ int fd = -1;
-	struct stat st;
-
-	if (lstat(address->sun_path, &st) < 0)
-		return errno == ENOENT ? 0 : -errno;
-	if (!S_ISSOCK(st.st_mode))
-		return -EEXIST;
-
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -errno;
-	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0)
-		return -EADDRINUSE;
-	if (errno == ECONNREFUSED)
-		return unlink(address->sun_path) < 0 && errno != ENOENT ? -errno : 0;
-	/* Its backlog is full: somebody owns it. */
-	return errno == EAGAIN ? -EADDRINUSE : -errno;
-}
-
-int server_listen_path(struct server *server, const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	_cleanup_close_ int fd = -1;
-	_cleanup_free_ char *copy = NULL;
-	mode_t mask;
-	int r;
-
-	if (strlen(path) >= sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	strcpy(address.sun_path, path);
-	copy = strdup(path);
-	if (!copy)
-		return -ENOMEM;
-
-	r = remove_stale(&address);
-	if (r < 0)
-		return r;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -errno;
-
-	/* A chmod() after bind() would leave a moment for others to connect. */
-	mask = umask(0777 & ~SOCKET_MODE);
-	r = bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
-	(void)umask(mask);
-	if (r < 0)
-		return r;
-
-	if (listen(fd, BACKLOG) < 0)
-		r = -errno;
-	else
-		r = add_listener(server, fd, copy);
-	if (r < 0) {
-		(void)unlink(path);
-		return r;
-	}
-	fd = -1;
-	copy = NULL;
 	return 0;
 }

@@ -6,6 +6,7 @@ daemon_libkvmexitd_a_SOURCES += \
 	daemon/server/address.h \
 	daemon/server/client.c daemon/server/client.h \
 	daemon/server/control.h \
+	daemon/server/listen.c \
 	daemon/server/message.c daemon/server/message.h \
 	daemon/server/reply.c \
 	daemon/server/server.c daemon/server/server.h \

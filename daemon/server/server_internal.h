@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 #include <systemd/sd-event.h>
 
 #include "util/ratelimit.h"
@@ -46,6 +47,8 @@ struct listener {
 	struct listener *prev, *next;
 	sd_event_source *source;
 	char *path; /* to unlink, or NULL */
+	dev_t device; /* of what was bound there */
+	ino_t inode;
 };
 
 struct server {
@@ -73,6 +76,12 @@ struct server {
 
 /* For tests: limits small enough to run into. */
 void server_set_limits(struct server *server, const struct server_limits *limits);
+
+/* Takes a client from a listening socket; the server is the userdata. */
+int server_on_accept(sd_event_source *source, int listen_fd, uint32_t revents, void *userdata);
+
+/* Closes it; its path goes too, unless that is somebody else's by now. */
+void server_free_listener(struct server *server, struct listener *listener);
 
 /* Says of a client that it is cut off, unless that was said often lately. */
 void server_warn_cut_off(struct server *server, const struct ucred *peer, const char *why);

@@ -8,9 +8,9 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include "util/buffer.h"
+#include "util/unix_address.h"
 
 /* The process has one journal, as it has one stderr. */
 static struct {
@@ -60,19 +60,21 @@ static int add(struct buffer *entry, const struct iovec *field)
 /* Not connected: a journald that was restarted may listen on a new socket. */
 static int send_entry(const void *data, size_t len)
 {
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	struct sockaddr_un to;
+	socklen_t to_len = 0;
 	ssize_t n;
+	int r;
 
-	if (strlen(journal.path) >= sizeof(to.sun_path))
-		return -ENAMETOOLONG;
-	memcpy(to.sun_path, journal.path, strlen(journal.path));
+	r = unix_address(journal.path, &to, &to_len);
+	if (r < 0)
+		return r;
 	if (journal.fd < 0)
 		journal.fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (journal.fd < 0)
 		return -errno;
 	do
 		n = sendto(journal.fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL,
-			   (const struct sockaddr *)&to, sizeof(to));
+			   (const struct sockaddr *)&to, to_len);
 	while (n < 0 && errno == EINTR);
 	return n < 0 ? -errno : 0;
 }

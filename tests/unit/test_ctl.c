@@ -27,6 +27,7 @@ static void test_usage(void **state)
 		{ "--nothing" },
 		{ "-x", "list" },
 		{ "--socket" },
+		{ "--socket=", "status" },
 		{ "show" },
 		{ "show", "a", "b" },
 		{ "list", "a", "b" },

@@ -56,6 +56,10 @@ static void test_wrong(void **state)
 {
 	(void)state;
 	assert_wrong("--summary-interval=", "--summary-interval needs a value");
+	assert_wrong("--socket=", "--socket needs a path");
+	assert_wrong("--config=", "--config needs a path");
+	assert_wrong("--record=", "--record needs a path");
+	assert_wrong("--replay=", "--replay needs a path");
 	assert_wrong("--summary-interval=-1", "not '-1'");
 	assert_wrong("--summary-interval=60x", "takes a time from 0s to 86400s, not '60x'");
 	assert_wrong("--summary-interval=86401", "not '86401'");

@@ -109,8 +109,37 @@ static void test_no_socket(void **state)
 	memset(longer, 'x', sizeof(longer));
 	longer[sizeof(longer) - 1] = '\0';
 	assert_int_equal(server_listen_path(f->server, longer), -ENAMETOOLONG);
+	/* Which the kernel would take for an abstract one that is nobody's. */
+	assert_int_equal(server_listen_path(f->server, ""), -EINVAL);
 	snprintf(longer, sizeof(longer), "%s/nowhere/socket", f->dir);
 	assert_int_equal(server_listen_path(f->server, longer), -ENOENT);
+}
+
+/* A path that is somebody else's by now stays theirs. */
+static void test_taken_over(void **state)
+{
+	struct fixture *f = *state;
+	struct stat st;
+	int fd;
+
+	f->server = make_server(f);
+	assert_int_equal(server_listen_path(f->server, f->path), 0);
+	assert_int_equal(unlink(f->path), 0);
+	fd = bind_socket(f->path);
+	assert_int_equal(listen(fd, 1), 0);
+	f->server = make_server(f);
+	assert_int_equal(lstat(f->path, &st), 0);
+	assert_int_equal(server_listen_path(f->server, f->path), -EADDRINUSE);
+	close(fd);
+
+	/* Nor is what is no socket any more removed. */
+	assert_int_equal(server_listen_path(f->server, f->path), 0);
+	assert_int_equal(unlink(f->path), 0);
+	fd = open(f->path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+	f->server = make_server(f);
+	assert_int_equal(unlink(f->path), 0);
 }
 
 /* As systemd hands it over; its path is not ours to remove. */
@@ -174,8 +203,8 @@ static void test_two(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_mode),      TEST(test_stale),	    TEST(test_in_use),
-		TEST(test_no_socket), TEST(test_activated), TEST(test_two),
+		TEST(test_mode),      TEST(test_stale), TEST(test_in_use),     TEST(test_no_socket),
+		TEST(test_activated), TEST(test_two),	TEST(test_taken_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
