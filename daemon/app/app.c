@@ -126,7 +126,6 @@ int app_new(struct app **out, const struct options *options)
 	r = app_load_settings(app);
 	if (r < 0)
 		return r;
-	app->status.started_us = clock_realtime_us();
 	app->malformed = (struct ratelimit){ .interval_ns = MALFORMED_INTERVAL_NS,
 					     .burst = MALFORMED_LINES };
 	app->refused = app->malformed;
@@ -149,6 +148,8 @@ int app_new(struct app **out, const struct options *options)
 		r = app_restore(app);
 	if (r < 0)
 		return r;
+	app->status.started_us = clock_realtime_us();
+	app->status.started_ns = clock_boottime_ns();
 	r = journal_new(&app->journal, app->registry, clock_boottime_ns());
 	if (r < 0)
 		return r;

@@ -31,6 +31,7 @@ struct daemon_status {
 	bool has_epoch; /* false until the kernel told */
 	uint64_t epoch;
 	uint64_t started_us; /* CLOCK_REALTIME */
+	uint64_t started_ns; /* CLOCK_BOOTTIME */
 	uint64_t batches; /* exits-ntf messages */
 	uint64_t lost; /* gaps in the stream */
 	uint64_t resyncs; /* dumps completed after the first one */

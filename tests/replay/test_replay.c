@@ -19,6 +19,7 @@
 #include "model/status.h"
 #include "source/recording/recording.h"
 #include "unit_test.h"
+#include "util/clock.h"
 
 #define DIRECTORY SOURCE_DIR "/tests/replay/"
 #define RECORDING DIRECTORY "exitgen.rec"
@@ -165,10 +166,42 @@ static void check_all(void)
 	json_decref(wanted);
 }
 
+static size_t read_recording(unsigned char **out)
+{
+	struct stat st;
+	FILE *f = fopen(RECORDING, "rb");
+
+	assert_non_null(f);
+	assert_int_equal(fstat(fileno(f), &st), 0);
+	*out = malloc((size_t)st.st_size);
+	assert_non_null(*out);
+	assert_int_equal(fread(*out, 1, (size_t)st.st_size, f), st.st_size);
+	fclose(f);
+	return (size_t)st.st_size;
+}
+
+/* When it was made, in microseconds: that of the first record, or of the last. */
+static json_int_t recorded_us(bool last)
+{
+	unsigned char *bytes;
+	size_t len = read_recording(&bytes), i = RECORDING_HEADER_BYTES;
+	struct record record = { 0 };
+	uint64_t us;
+	int n;
+
+	do {
+		n = recording_parse_record(bytes + i, len - i, &record);
+		i += n > 0 ? (size_t)n : 0;
+	} while (last && n > 0);
+	us = record.time_ns / NS_PER_US;
+	free(bytes);
+	return (json_int_t)us;
+}
+
 static void test_as_live(void **state)
 {
 	pid_t pid = start(RECORDING, NULL);
-	json_t *status;
+	json_t *status, *now;
 
 	(void)state;
 	await_end();
@@ -177,6 +210,12 @@ static void test_as_live(void **state)
 	assert_string_equal(json_string_value(json_object_get(status, "kernel")), "streaming");
 	assert_true(json_integer_value(json_object_get(status, "batches")) > 0);
 	assert_int_equal(json_integer_value(json_object_get(status, "malformed")), 0);
+	/* And it is the day when it was recorded. */
+	now = json_object_get(status, "now");
+	assert_int_equal(json_integer_value(json_object_get(now, "boottime_us")),
+			 recorded_us(true));
+	assert_in_range(json_integer_value(json_object_get(status, "started_boottime_us")), 1,
+			recorded_us(false));
 	json_decref(status);
 	stop(pid);
 }
@@ -190,20 +229,6 @@ static void test_speed(void **state)
 	await_end();
 	check_all();
 	stop(pid);
-}
-
-static size_t read_recording(unsigned char **out)
-{
-	struct stat st;
-	FILE *f = fopen(RECORDING, "rb");
-
-	assert_non_null(f);
-	assert_int_equal(fstat(fileno(f), &st), 0);
-	*out = malloc((size_t)st.st_size);
-	assert_non_null(*out);
-	assert_int_equal(fread(*out, 1, (size_t)st.st_size, f), st.st_size);
-	fclose(f);
-	return (size_t)st.st_size;
 }
 
 /* What a crash leaves, and what a bad disk does: good up to there. */

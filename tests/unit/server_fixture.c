@@ -42,6 +42,7 @@ void fixture_start(struct fixture *f)
 		.has_epoch = true,
 		.epoch = 7,
 		.started_us = clock_realtime_us() - 90 * US_PER_S,
+		.started_ns = clock_boottime_ns() - 90 * NS_PER_S,
 		.batches = 5,
 	};
 	assert_int_equal(sd_event_new(&f->event), 0);

@@ -190,6 +190,52 @@ static void test_show(void **state)
 	json_decref(show);
 }
 
+/* now is in the reply to call, and lies between the two times, which are CLOCK_BOOTTIME. */
+static void check_now(json_t *reply, uint64_t from_ns, uint64_t to_ns)
+{
+	json_int_t now_us = json_integer_value(at(reply, "now.boottime_us"));
+
+	assert_in_range(now_us, from_ns / NS_PER_US, to_ns / NS_PER_US);
+	/* 2026-01-01T00:00:00.000Z */
+	assert_int_equal(json_string_length(at(reply, "now.realtime")), 24);
+}
+
+/* The age of what a reply speaks of is known from the reply alone. */
+static void test_now(void **state)
+{
+	static const char *const calls[] = {
+		CALL(EXITS ".Status"),
+		"{\"method\":\"" EXITS ".List\",\"parameters\":{\"all\":true}}",
+		"{\"method\":\"" EXITS ".Show\",\"parameters\":{\"vm\":\"web01\"}}",
+		"{\"method\":\"" EXITS ".GetHistory\",\"parameters\":{\"vm\":\"web01\"}}",
+	};
+	struct fixture *f = *state;
+	const struct vm *vm = registry_find(f->registry, 1);
+	uint64_t from_ns;
+	json_t *reply;
+	size_t i;
+
+	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		from_ns = clock_boottime_ns();
+		reply = ask(f, calls[i]);
+		check_now(reply, from_ns, clock_boottime_ns());
+		if (i == 0)
+			assert_number(reply, "started_boottime_us",
+				      f->status.started_ns / NS_PER_US);
+		if (i >= 2)
+			assert_number(reply, "vm.started_boottime_us", vm->first_ns / NS_PER_US);
+		if (i == 1) {
+			assert_number(reply, "vms.0.started_boottime_us", vm->first_ns / NS_PER_US);
+			assert_true(json_is_null(at(reply, "vms.0.ended_boottime_us")));
+			assert_true(json_integer_value(at(reply, "vms.2.ended_boottime_us")) >=
+				    json_integer_value(at(reply, "vms.2.started_boottime_us")));
+			assert_true(json_integer_value(at(reply, "vms.2.ended_boottime_us")) <=
+				    json_integer_value(at(reply, "now.boottime_us")));
+		}
+		json_decref(reply);
+	}
+}
+
 /* Names come from outside: what reaches clients is JSON all the same. */
 static void test_names(void **state)
 {
@@ -344,6 +390,7 @@ int main(void)
 		TEST(test_list),
 		TEST(test_show),
 		TEST(test_names),
+		TEST(test_now),
 		TEST(test_errors),
 	};
 

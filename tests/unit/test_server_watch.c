@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "server_fixture.h"
+#include "util/clock.h"
 
 #define WATCH	 "{\"method\":\"" EXITS ".Watch\",\"more\":true}"
 #define WATCH_DB "{\"method\":\"" EXITS ".Watch\",\"more\":true,\"parameters\":{\"vm\":\"db\"}}"
@@ -34,6 +35,8 @@ static json_t *expect_event(struct fixture *f, int fd, const char *event, int id
 	assert_number(parameters, "delta", delta);
 	assert_number(parameters, "exits", exits);
 	assert_int_equal(json_string_length(at(parameters, "time")), 24);
+	assert_in_range(json_integer_value(at(parameters, "now.boottime_us")), 1,
+			clock_boottime_ns() / NS_PER_US);
 	return parameters;
 }
 

@@ -35,16 +35,18 @@ static int run_status(const struct call *call)
 	return call_reply(
 		call,
 		json_pack(
-			"{s:s, s:s, s:b, s:s?, s:s?, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I,"
-			" s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
-			"version", PACKAGE_VERSION, "kernel", kernel_state_name(status->kernel),
-			"synced", status_synced(status, now_ns), "advice",
-			status_advice(status, now_ns), "replay", replay_state_name(status->replay),
-			"journal_dropped", (json_int_t)journal_socket_dropped(), "epoch", epoch,
-			"started", json_time(status->started_us), "batches",
-			(json_int_t)status->batches, "lost", (json_int_t)status->lost, "resyncs",
-			(json_int_t)status->resyncs, "malformed", (json_int_t)status->malformed,
-			"vms", (json_int_t)registry_n_live(registry), "ended_vms",
+			"{s:o, s:s, s:s, s:b, s:s?, s:s?, s:I, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I,"
+			" s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+			"now", json_now(now_ns), "version", PACKAGE_VERSION, "kernel",
+			kernel_state_name(status->kernel), "synced", status_synced(status, now_ns),
+			"advice", status_advice(status, now_ns), "replay",
+			replay_state_name(status->replay), "journal_dropped",
+			(json_int_t)journal_socket_dropped(), "epoch", epoch, "started",
+			json_time(status->started_us), "started_boottime_us",
+			json_boottime(status->started_ns), "batches", (json_int_t)status->batches,
+			"lost", (json_int_t)status->lost, "resyncs", (json_int_t)status->resyncs,
+			"malformed", (json_int_t)status->malformed, "vms",
+			(json_int_t)registry_n_live(registry), "ended_vms",
 			(json_int_t)registry_n_dead(registry), "vcpus",
 			(json_int_t)registry_n_vcpus(registry), "storms",
 			(json_int_t)registry_n_storms(registry), "clients",
@@ -90,7 +92,7 @@ static int run_list(const struct call *call)
 		json_decref(vms);
 		return r;
 	}
-	return call_reply(call, json_pack("{s:o}", "vms", vms));
+	return call_reply(call, json_pack("{s:o, s:o}", "now", json_now(now), "vms", vms));
 }
 
 static int no_such_vm(const struct call *call, const char *text, bool dead)
@@ -144,6 +146,7 @@ static int run_show(const struct call *call)
 		{ "vcpus", VARLINK_BOOL, true, &vcpus },
 		{ .name = NULL },
 	};
+	uint64_t now_ns = clock_boottime_ns();
 	const struct vm *vm;
 	int r;
 
@@ -152,9 +155,9 @@ static int run_show(const struct call *call)
 		r = call_find_vm(call, text, true, &vm);
 	if (r != 0)
 		return r;
-	return call_reply(call, json_pack("{s:o}", "vm",
-					  json_vm_reasons(call->server->registry, vm,
-							  clock_boottime_ns(), vcpus)));
+	return call_reply(call,
+			  json_pack("{s:o, s:o}", "now", json_now(now_ns), "vm",
+				    json_vm_reasons(call->server->registry, vm, now_ns, vcpus)));
 }
 
 static int run_watch(const struct call *call)

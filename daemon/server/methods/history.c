@@ -143,7 +143,7 @@ int run_get_history(const struct call *call)
 		r = call_find_vm(call, text, true, &vm);
 	if (r != 0)
 		return r;
-	return call_reply(call,
-			  json_pack("{s:o, s:o}", "vm", json_vm(registry, vm, now_ns), "spans",
-				    json_history(registry, vm, now_ns, reasons, seconds)));
+	return call_reply(call, json_pack("{s:o, s:o, s:o}", "now", json_now(now_ns), "vm",
+					  json_vm(registry, vm, now_ns), "spans",
+					  json_history(registry, vm, now_ns, reasons, seconds)));
 }

@@ -49,6 +49,19 @@ json_t *json_time(uint64_t us)
 	return json_string(text);
 }
 
+json_t *json_boottime(uint64_t ns)
+{
+	return json_integer((json_int_t)(ns / NS_PER_US));
+}
+
+json_t *json_now(uint64_t now_ns)
+{
+	uint64_t realtime_us = (now_ns + (uint64_t)clock_realtime_offset_ns()) / NS_PER_US;
+
+	return json_pack("{s:o, s:o}", "realtime", json_time(realtime_us), "boottime_us",
+			 json_boottime(now_ns));
+}
+
 /* Codes and totals beyond 2^63 exist for negative codes only, and mean those. */
 static json_t *json_u64(uint64_t value)
 {
@@ -188,11 +201,13 @@ static json_t *json_vm_with(const struct vm *vm, const struct rates *rates)
 	struct exit_time time;
 	json_t *json;
 
-	json = json_pack("{s:o, s:o, s:I, s:s, s:b, s:o, s:o, s:b, s:I, s:o, s:o, s:o}", "id",
-			 json_u64(vm->id), "name", json_text(vm->name), "pid", (json_int_t)vm->pid,
-			 "isa", isa_name(vm->isa), "alive", (int)vm->alive, "started",
-			 json_time(vm->started_us), "ended",
-			 vm->alive ? json_null() : json_time(vm->ended_us), "ended_unseen",
+	json = json_pack("{s:o, s:o, s:I, s:s, s:b, s:o, s:o, s:o, s:o, s:b, s:I, s:o, s:o, s:o}",
+			 "id", json_u64(vm->id), "name", json_text(vm->name), "pid",
+			 (json_int_t)vm->pid, "isa", isa_name(vm->isa), "alive", (int)vm->alive,
+			 "started", json_time(vm->started_us), "ended",
+			 vm->alive ? json_null() : json_time(vm->ended_us), "started_boottime_us",
+			 json_boottime(vm->first_ns), "ended_boottime_us",
+			 vm->alive ? json_null() : json_boottime(vm->ended_ns), "ended_unseen",
 			 (int)vm->ended_unseen, "vcpu_count", (json_int_t)vcpus, "exits",
 			 json_u64(vm->exits), "rates", json_rates(rates), "storm", json_storm(vm));
 	if (set_time_taken(json, "time", registry_vm_time_sum(vm, &time), &time) < 0) {
@@ -341,8 +356,9 @@ json_t *json_event(enum vm_event event, const struct vm *vm, uint64_t time_us)
 		delta = 0;
 	}
 
-	return json_pack("{s:s, s:o, s:o, s:o, s:I, s:s, s:o, s:o, s:o}", "event", names[event],
-			 "time", json_time(time_us), "id", json_u64(vm->id), "name",
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:I, s:s, s:o, s:o, s:o}", "event",
+			 names[event], "time", json_time(time_us), "now",
+			 json_now(clock_boottime_ns()), "id", json_u64(vm->id), "name",
 			 json_text(vm->name), "pid", (json_int_t)vm->pid, "isa", isa_name(vm->isa),
 			 "delta", json_u64(delta), "exits", json_u64(exits), "changes", changes);
 }

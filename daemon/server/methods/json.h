@@ -19,6 +19,12 @@ json_t *json_text(const char *text);
 /* us of CLOCK_REALTIME as RFC 3339 in UTC. */
 json_t *json_time(uint64_t us);
 
+/* ns of CLOCK_BOOTTIME in microseconds, which JSON keeps exact for 285 years. */
+json_t *json_boottime(uint64_t ns);
+
+/* A Now: ns of CLOCK_BOOTTIME by both clocks. */
+json_t *json_now(uint64_t now_ns);
+
 /* A reason's code; OTHER stands for none of its own. */
 json_t *json_code(uint64_t code, bool other);
 
