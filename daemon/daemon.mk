@@ -11,6 +11,17 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/app/replay.c \
 	daemon/app/settings.c \
 	daemon/app/state.c \
+	daemon/explain/cpu.c \
+	daemon/explain/devices.c \
+	daemon/explain/explain.h \
+	daemon/explain/interrupts.c \
+	daemon/explain/keys.c \
+	daemon/explain/lookup.c \
+	daemon/explain/memory.c \
+	daemon/explain/msrs.c \
+	daemon/explain/nested.c \
+	daemon/explain/tables.h \
+	daemon/explain/time.c \
 	daemon/model/history.c daemon/model/history.h \
 	daemon/model/kernel_config.c daemon/model/kernel_config.h \
 	daemon/model/reason.c daemon/model/reason.h \

@@ -23,6 +23,7 @@ static const struct ctl_command *const commands[] = {
 	&ctl_status,
 	&ctl_list,
 	&ctl_show,
+	&ctl_explain,
 	&ctl_top,
 	&ctl_watch,
 	&ctl_stat,
@@ -48,8 +49,7 @@ static void print_help(void)
 	     "Options, of which each command has more: see 'kvmexitctl COMMAND --help'.");
 	options_print_common();
 	puts("\n"
-	     "Exit status: 0 all is well, 1 no such VM or another error, 2 bad usage,\n"
-	     "3 kvmexitd cannot be reached, 4 ('status') it gets no exits from the kernel.");
+	     "Exit status: 0 success, 1 error, 2 bad usage, 3 no kvmexitd, 4 no exits come.");
 }
 
 static void print_command_help(const struct ctl_command *command)

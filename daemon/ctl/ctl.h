@@ -50,6 +50,7 @@ struct ctl_command {
 extern const struct ctl_command ctl_status;
 extern const struct ctl_command ctl_list;
 extern const struct ctl_command ctl_show;
+extern const struct ctl_command ctl_explain;
 extern const struct ctl_command ctl_watch;
 extern const struct ctl_command ctl_top;
 extern const struct ctl_command ctl_stat;

@@ -7,6 +7,11 @@ daemon_ctl_libkvmexitctl_a_SOURCES = \
 	daemon/ctl/config.c \
 	daemon/ctl/connect.c daemon/ctl/connect.h \
 	daemon/ctl/ctl.c daemon/ctl/ctl.h \
+	daemon/ctl/explain/command.c \
+	daemon/ctl/explain/explain.h \
+	daemon/ctl/explain/rank.c \
+	daemon/ctl/explain/topic.c \
+	daemon/ctl/explain/vm.c \
 	daemon/ctl/list.c \
 	daemon/ctl/metrics.c \
 	daemon/ctl/options.c daemon/ctl/options.h \
@@ -42,7 +47,7 @@ daemon_ctl_libkvmexitctl_a_SOURCES = \
 	daemon/ctl/top/top.h \
 	daemon/ctl/watch.c
 
-# Of kvmexitd's library it takes util/ and the socket's address only.
+# Of kvmexitd's library it takes explain/, util/ and the socket's address only.
 KVMEXITCTL_LIBS = daemon/ctl/libkvmexitctl.a daemon/libkvmexitd.a \
 	$(SMARTCOLS_LIBS) $(NCURSES_LIBS) $(JANSSON_LIBS) -lm
 

@@ -16,6 +16,7 @@ CTL_TESTS = \
 	tests/unit/test_ctl \
 	tests/unit/test_ctl_client \
 	tests/unit/test_ctl_config \
+	tests/unit/test_ctl_explain \
 	tests/unit/test_ctl_help \
 	tests/unit/test_ctl_json \
 	tests/unit/test_ctl_rows \
@@ -23,6 +24,7 @@ CTL_TESTS = \
 	tests/unit/test_ctl_time \
 	tests/unit/test_ctl_top \
 	tests/unit/test_ctl_report \
+	tests/unit/test_explain_rank \
 	tests/unit/test_proctree \
 	tests/unit/test_report \
 	tests/unit/test_report_rate \
@@ -32,8 +34,11 @@ CTL_TESTS = \
 check_PROGRAMS += $(CTL_TESTS)
 TESTS += $(CTL_TESTS)
 
-dist_check_SCRIPTS = tests/unit/completion tests/unit/manpages
-TESTS += tests/unit/completion tests/unit/manpages
+dist_check_SCRIPTS = tests/unit/completion tests/unit/manpages tests/unit/reasons
+TESTS += tests/unit/completion tests/unit/manpages tests/unit/reasons
+
+check_PROGRAMS += tests/unit/print_reasons
+tests_unit_print_reasons_LDADD = $(KVMEXITD_LIBS)
 
 tests_unit_test_ctl_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_ctl_CFLAGS = $(SERVER_TEST_CFLAGS)
@@ -54,6 +59,14 @@ tests_unit_test_ctl_time_LDADD = $(CTL_TEST_LDADD)
 tests_unit_test_top_time_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_top_time_CFLAGS = $(SERVER_TEST_CFLAGS)
 tests_unit_test_top_time_LDADD = $(CTL_TEST_LDADD)
+
+tests_unit_test_ctl_explain_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
+tests_unit_test_ctl_explain_CFLAGS = $(SERVER_TEST_CFLAGS)
+tests_unit_test_ctl_explain_LDADD = $(CTL_TEST_LDADD)
+
+tests_unit_test_explain_rank_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
+tests_unit_test_explain_rank_CFLAGS = $(SERVER_TEST_CFLAGS)
+tests_unit_test_explain_rank_LDADD = $(CTL_TEST_LDADD)
 
 tests_unit_test_ctl_help_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_ctl_help_CFLAGS = $(SERVER_TEST_CFLAGS)

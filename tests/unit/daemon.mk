@@ -16,6 +16,7 @@ UNIT_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 UNIT_LDADD = tests/unit/libunittest.a $(KVMEXITD_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS = \
+	tests/unit/test_explain \
 	tests/unit/test_genl_config \
 	tests/unit/test_genl_hostile \
 	tests/unit/test_genl_loss \
@@ -43,6 +44,10 @@ UNIT_TESTS = \
 	tests/unit/test_window
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
+
+tests_unit_test_explain_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_explain_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_explain_LDADD = $(UNIT_LDADD)
 
 tests_unit_test_genl_config_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_genl_config_CFLAGS = $(UNIT_CFLAGS)

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A VM's reasons, ranked and explained. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/explain/explain.h"
+#include "ctl/output.h"
+#include "explain/explain.h"
+#include "util/util.h"
+
+/* Who reads more than so many pieces of advice does not follow the first. */
+#define ADVICE_MAX 3
+
+/* Below this share of a CPU, nobody would notice that it is gone: a thousandth. */
+#define WORTH_CPUS 0.001
+
+#define PERCENT 100.0
+
+enum {
+	COLUMN_REASON,
+	COLUMN_RATE,
+	COLUMN_NORMAL,
+	COLUMN_COST,
+	COLUMN_WHAT,
+};
+
+static const struct column columns[] = {
+	{ "REASON", false, false },	 { "EXITS/s", true, false },
+	{ "NORMAL UP TO", true, false }, { "COST", true, false },
+	{ "WHAT HAPPENS", false, true }, { NULL, false, false },
+};
+
+static char *format_cost(double cpus)
+{
+	char *text = NULL;
+
+	return asprintf(&text, cpus >= WORTH_CPUS || cpus == 0 ? "%.1f%%" : "<0.1%%",
+			PERCENT * cpus) < 0 ?
+		       NULL :
+		       text;
+}
+
+static void print_table(const struct ctl *ctl, const struct ranked *ranked, size_t n)
+{
+	struct libscols_table *table = table_new(columns, ctl->colour);
+	struct libscols_line *line;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		const struct ranked *r = &ranked[i];
+
+		if (r->rate <= 0)
+			continue;
+		line = table_row(table);
+		table_text(line, COLUMN_REASON, clean_text(r->reason));
+		table_text(line, COLUMN_RATE, format_rate(r->rate));
+		table_text(line, COLUMN_NORMAL, format_rate(r->normal));
+		table_text(line, COLUMN_COST, format_cost(r->cost));
+		table_text(line, COLUMN_WHAT,
+			   strdup(r->topic ? r->topic->title : "not known here"));
+	}
+	table_print(table);
+}
+
+static double sum_cost(const struct ranked *ranked, size_t n)
+{
+	double sum = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		sum += ranked[i].cost;
+	return sum;
+}
+
+static bool is_measured(const struct ranked *ranked, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (ranked[i].cost > 0 && !ranked[i].measured)
+			return false;
+	return true;
+}
+
+static bool is_worth(const struct ranked *r)
+{
+	return r->avoidable >= WORTH_CPUS;
+}
+
+static void print_advice(const struct ctl *ctl, const struct ranked *ranked, size_t n)
+{
+	_cleanup_free_ char *head = NULL;
+	size_t i;
+
+	for (i = 0; i < n && i < ADVICE_MAX && is_worth(&ranked[i]); i++) {
+		putchar('\n');
+		explain_print_topic(ctl, ranked[i].reason, ranked[i].topic);
+	}
+	if (i == 0)
+		puts("\nNothing to do: every reason is at a rate that is normal for this VM, or\n"
+		     "costs less than a thousandth of a CPU.");
+}
+
+void explain_print_vm(const struct ctl *ctl, const json_t *vm)
+{
+	_cleanup_free_ char *name = get_text(vm, "name");
+	_cleanup_free_ char *rate = format_rate(get_rate(vm, "1m"));
+	_cleanup_free_ struct ranked *ranked = NULL;
+	_cleanup_free_ char *cost = NULL;
+	size_t n;
+
+	ranked = explain_rank(vm, &n);
+	cost = format_cost(ranked ? sum_cost(ranked, n) : 0);
+	printf("%s%s%s: %s exits per second in the last minute, %lld vCPU%s.\n",
+	       output_mark(ctl->colour, MARK_HEAD), name, output_mark(ctl->colour, MARK_NONE), rate,
+	       get_int(vm, "vcpu_count"), get_int(vm, "vcpu_count") == 1 ? "" : "s");
+	if (!ranked) {
+		puts("It has made no exits.");
+		return;
+	}
+	printf("They cost %s of a CPU, sleep left out%s.\n\n", cost,
+	       is_measured(ranked, n) ?
+		       ", as the kernel measured" :
+		       ", by an estimate of 1 us to 8 us an exit\n"
+		       "('kvmexitctl config timing=yes' has the kernel measure it)");
+	print_table(ctl, ranked, n);
+	print_advice(ctl, ranked, n);
+}
+
+json_t *explain_vm_json(const json_t *vm)
+{
+	_cleanup_free_ struct ranked *ranked = NULL;
+	json_t *reasons = json_array();
+	size_t n, i;
+
+	ranked = explain_rank(vm, &n);
+	for (i = 0; ranked && i < n; i++) {
+		const struct ranked *r = &ranked[i];
+
+		(void)json_array_append_new(
+			reasons, json_pack("{s:s?, s:f, s:f, s:f, s:f, s:b, s:o}", "reason",
+					   r->reason, "rate", r->rate, "normal", r->normal,
+					   "cost_cpus", r->cost, "avoidable_cpus", r->avoidable,
+					   "measured", r->measured, "explanation",
+					   r->topic ? explain_topic_json(r->topic) : json_null()));
+	}
+	return json_pack("{s:O, s:O, s:o}", "name", json_object_get(vm, "name"), "id",
+			 json_object_get(vm, "id"), "reasons", reasons);
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* kvmexitctl explain, as a person and a program use it. */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ctl_fixture.h"
+#include "server_fixture.h"
+
+static void expect(struct result result, int status, const char *out, const char *err)
+{
+	assert_int_equal(result.status, status);
+	if (!strstr(result.out, out))
+		fail_msg("no '%s' in: %s", out, result.out);
+	if (*err ? !strstr(result.err, err) : *result.err != '\0')
+		fail_msg("no '%s' in: %s", err, result.err);
+	result_done(&result);
+}
+
+/* Nobody has to run for these. */
+static void test_topics(void **state)
+{
+	struct result result;
+	json_t *json;
+
+	(void)state;
+	expect(ctl_run("explain", NULL), 0, "timer-set", "");
+	expect(ctl_run("explain", "MSR_WRITE:0x6e0", NULL), 0,
+	       "MSR_WRITE:0x6e0 TSC_DEADLINE: guest sets its timer", "");
+	expect(ctl_run("explain", "IOIO:0x3f8:POUT", NULL), 0, "IOIO:0x3f8 COM1", "");
+	expect(ctl_run("explain", "hlt", NULL), 0, "Is it bad?\n  No.", "");
+	expect(ctl_run("explain", "HLT:1", NULL), 1, "", "exits of HLT have no key");
+	expect(ctl_run("explain", "MSR:0x6e0x", NULL), 2, "", "'0x6e0x' is not a key");
+	expect(ctl_run("explain", "MSR:-1", NULL), 2, "", "'-1' is not a key");
+	expect(ctl_run("explain", "MSR:0x1ffffffffffffffff", NULL), 2, "", "is not a key");
+
+	result = ctl_run("explain", "--json", "CPUID", NULL);
+	json = result_json(&result);
+	assert_text(json, "topic", "cpuid");
+	assert_text(json, "reasons.0", "CPUID");
+	json_decref(json);
+}
+
+/* web01's exits took long enough to be worth a look; db's are few. */
+static void test_vm(void **state)
+{
+	struct process *p = *state;
+	struct result result;
+	json_t *json;
+
+	process_command(p, COMMAND_TIMED);
+	expect(ctl(p, "explain", "web01", NULL), 0, "web01: ", "");
+	result = ctl(p, "explain", "--json", "web01", NULL);
+	json = result_json(&result);
+	assert_true(json_array_size(at(json, "reasons")) > 1);
+	json_decref(json);
+	expect(ctl(p, "explain", "nothere", NULL), 1, "", "nothere");
+}
+
+/* A VM that is named like a reason is found with --vm. */
+static void test_named_like_reason(void **state)
+{
+	struct process *p = *state;
+
+	expect(ctl(p, "explain", "--vm", "HLT", NULL), 1, "", "HLT");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, process_setup, process_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_topics),
+		TEST(test_vm),
+		TEST(test_named_like_reason),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
