@@ -47,7 +47,7 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/sink/journal.c daemon/sink/journal.h \
 	daemon/sink/message_ids.h \
 	daemon/sink/metrics.c daemon/sink/metrics.h \
-	daemon/sink/metrics_http.c daemon/sink/metrics_http.h \
+	daemon/sink/http/metrics_http.c daemon/sink/http/metrics_http.h \
 	daemon/sink/metrics_text.c daemon/sink/metrics_text.h \
 	daemon/sink/metrics_vm.c daemon/sink/metrics_vm.h \
 	daemon/source/netlink/genl_attr.c daemon/source/netlink/genl_attr.h \

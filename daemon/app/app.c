@@ -25,7 +25,7 @@
 #include "app/options.h"
 #include "server/control.h"
 #include "server/server.h"
-#include "sink/metrics_http.h"
+#include "sink/http/metrics_http.h"
 #include "source/recording/recorder.h"
 #include "source/recording/replay.h"
 #include "state/store.h"

@@ -9,7 +9,7 @@
 
 #include "app/internal.h"
 #include "server/server.h"
-#include "sink/metrics_http.h"
+#include "sink/http/metrics_http.h"
 #include "state/store.h"
 #include "util/log.h"
 

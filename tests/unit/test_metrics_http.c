@@ -14,7 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "sink/metrics_http.h"
+#include "sink/http/metrics_http.h"
 #include "unit_test.h"
 #include "util/buffer.h"
 #include "util/clock.h"

@@ -7,7 +7,7 @@
  */
 #include "config.h"
 
-#include "sink/metrics_http.h"
+#include "sink/http/metrics_http.h"
 
 #include <errno.h>
 #include <fcntl.h>
