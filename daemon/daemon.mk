@@ -44,10 +44,16 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/settings/table.c \
 	daemon/settings/value.c \
 	daemon/sink/entry.c daemon/sink/entry.h \
+	daemon/sink/http/connections.c daemon/sink/http/connections.h \
+	daemon/sink/http/gzip.c daemon/sink/http/gzip.h \
+	daemon/sink/http/internal.h \
+	daemon/sink/http/metrics_http.c daemon/sink/http/metrics_http.h \
+	daemon/sink/http/negotiate.c daemon/sink/http/negotiate.h \
+	daemon/sink/http/request.c \
+	daemon/sink/http/texts.c daemon/sink/http/texts.h \
 	daemon/sink/journal.c daemon/sink/journal.h \
 	daemon/sink/message_ids.h \
 	daemon/sink/metrics.c daemon/sink/metrics.h \
-	daemon/sink/http/metrics_http.c daemon/sink/http/metrics_http.h \
 	daemon/sink/metrics_text.c daemon/sink/metrics_text.h \
 	daemon/sink/metrics_vm.c daemon/sink/metrics_vm.h \
 	daemon/source/netlink/genl_attr.c daemon/source/netlink/genl_attr.h \
@@ -83,7 +89,7 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/util/util.h
 
 KVMEXITD_LIBS = daemon/libkvmexitd.a $(LIBNL_LIBS) $(INIH_LIBS) $(SYSTEMD_LIBS) $(JANSSON_LIBS) \
-	$(MICROHTTPD_LIBS)
+	$(MICROHTTPD_LIBS) $(ZLIB_LIBS)
 
 sbin_PROGRAMS += daemon/kvmexitd
 daemon_kvmexitd_SOURCES = daemon/kvmexitd.c

@@ -6,6 +6,7 @@ tests_unit_libunittest_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
 tests_unit_libunittest_a_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_libunittest_a_SOURCES = \
 	tests/unit/fake_kernel.c tests/unit/fake_kernel.h \
+	tests/unit/http_fixture.c tests/unit/http_fixture.h \
 	tests/unit/model_build.c tests/unit/model_build.h \
 	tests/unit/nlmsg_build.c tests/unit/nlmsg_build.h \
 	tests/unit/unit_test.c tests/unit/unit_test.h
@@ -23,6 +24,7 @@ UNIT_TESTS = \
 	tests/unit/test_genl_parse \
 	tests/unit/test_genl_source \
 	tests/unit/test_history \
+	tests/unit/test_http_connections \
 	tests/unit/test_metrics \
 	tests/unit/test_metrics_http \
 	tests/unit/test_journal_socket \
@@ -72,6 +74,10 @@ tests_unit_test_genl_source_LDADD = $(UNIT_LDADD)
 tests_unit_test_history_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_history_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_history_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_http_connections_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_http_connections_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_http_connections_LDADD = $(UNIT_LDADD)
 
 tests_unit_test_metrics_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_metrics_CFLAGS = $(UNIT_CFLAGS)

@@ -13,220 +13,200 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include <zlib.h>
 
+#include "http_fixture.h"
 #include "sink/http/metrics_http.h"
 #include "unit_test.h"
-#include "util/buffer.h"
 #include "util/clock.h"
-
-#define PATIENCE_US (20 * US_PER_S)
-#define LARGE_BYTES (8 * 1024 * 1024)
-
-struct world {
-	sd_event *event;
-	struct metrics_http *http;
-	struct sockaddr_in address;
-	unsigned int writes;
-	bool large;
-	int result;
-};
-
-static int write_text(void *userdata, enum metrics_format format, struct buffer *out)
-{
-	struct world *w = userdata;
-	char text[32], *to;
-
-	w->writes++;
-	if (w->large) {
-		assert_int_equal(buffer_reserve(out, LARGE_BYTES, &to), 0);
-		memset(to, 'x', LARGE_BYTES);
-		buffer_commit(out, LARGE_BYTES);
-	}
-	snprintf(text, sizeof(text), "%s %u\n",
-		 format == METRICS_OPENMETRICS ? "openmetrics" : "prometheus", w->writes);
-	(void)buffer_append(out, text, strlen(text));
-	return w->result;
-}
-
-static int listen_any(struct sockaddr_in *address)
-{
-	socklen_t len = sizeof(*address);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	*address = (struct sockaddr_in){ .sin_family = AF_INET,
-					 .sin_addr = { htonl(INADDR_LOOPBACK) } };
-	assert_true(fd >= 0);
-	assert_int_equal(bind(fd, (struct sockaddr *)address, sizeof(*address)), 0);
-	assert_int_equal(listen(fd, 64), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)address, &len), 0);
-	return fd;
-}
-
-static int setup(void **state)
-{
-	struct world *w = calloc(1, sizeof(*w));
-
-	assert_non_null(w);
-	assert_int_equal(sd_event_new(&w->event), 0);
-	assert_int_equal(metrics_http_new(&w->http, w->event, write_text, w), 0);
-	assert_int_equal(metrics_http_listen_fd(w->http, listen_any(&w->address)), 0);
-	*state = w;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct world *w = *state;
-
-	metrics_http_free(w->http);
-	sd_event_unref(w->event);
-	free(w);
-	return 0;
-}
-
-static int send_request(struct world *w, const char *request)
-{
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_true(fd >= 0);
-	assert_int_equal(connect(fd, (struct sockaddr *)&w->address, sizeof(w->address)), 0);
-	assert_int_equal(send(fd, request, strlen(request), 0), strlen(request));
-	return fd;
-}
-
-/* All up to the end of the stream, as a string; closes fd. */
-static char *receive_all(struct world *w, int fd, size_t *total)
-{
-	char *text = malloc(LARGE_BYTES + 4096);
-	size_t len = 0;
-	ssize_t n;
-
-	assert_non_null(text);
-	for (;;) {
-		n = recv(fd, text + len, LARGE_BYTES + 4095 - len, MSG_DONTWAIT);
-		if (n == 0 || (n < 0 && errno == ECONNRESET))
-			break;
-		if (n > 0) {
-			len += (size_t)n;
-			continue;
-		}
-		assert_int_equal(errno, EAGAIN);
-		if (sd_event_run(w->event, PATIENCE_US) == 0)
-			fail_msg("nothing happens");
-	}
-	text[len] = '\0';
-	close(fd);
-	if (total)
-		*total = len;
-	return text;
-}
-
-static char *ask(struct world *w, const char *line, const char *header)
-{
-	char request[512];
-
-	snprintf(request, sizeof(request), "%s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n%s\r\n",
-		 line, header);
-	return receive_all(w, send_request(w, request), NULL);
-}
-
-static void assert_answer(char *text, const char *status, const char *part)
-{
-	if (strncmp(text, status, strlen(status)) != 0 || !strstr(text, part))
-		fail_msg("no '%s' with '%s' in: %s", status, part, text);
-	free(text);
-}
 
 static void test_formats(void **state)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 
-	assert_answer(ask(w, "GET /metrics", ""), "HTTP/1.1 200",
-		      "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n");
-	assert_answer(ask(w, "GET /metrics", ""), "HTTP/1.1 200", "\r\n\r\nprometheus ");
-	assert_answer(ask(w, "GET /metrics",
-			  "Accept: application/openmetrics-text;version=1.0.0,*/*;q=0.1\r\n"),
-		      "HTTP/1.1 200", "\r\n\r\nopenmetrics ");
-	assert_answer(ask(w, "GET /metrics?x=1", "Accept: text/plain\r\n"), "HTTP/1.1 200",
-		      "\r\n\r\nprometheus ");
+	assert_http_answer(http_ask(w, "GET /metrics", ""), "HTTP/1.1 200",
+			   "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n");
+	assert_http_answer(http_ask(w, "GET /metrics", ""), "HTTP/1.1 200", "\r\n\r\nprometheus ");
+	assert_http_answer(
+		http_ask(w, "GET /metrics",
+			 "Accept: application/openmetrics-text;version=1.0.0,*/*;q=0.1\r\n"),
+		"HTTP/1.1 200", "\r\n\r\nopenmetrics ");
+	assert_http_answer(http_ask(w, "GET /metrics?x=1", "Accept: text/plain\r\n"),
+			   "HTTP/1.1 200", "\r\n\r\nprometheus ");
+}
+
+/* What a client prefers, however it says so. */
+static void test_accept(void **state)
+{
+	static const struct {
+		const char *headers, *format;
+	} cases[] = {
+		{ "Accept: application/openmetrics-text;version=1.0.0;q=0.5,"
+		  "text/plain;version=0.0.4;q=0.3,*/*;q=0.2\r\n",
+		  "openmetrics" },
+		{ "Accept: application/openmetrics-text;q=0.3,text/plain;q=0.5\r\n", "prometheus" },
+		{ "Accept: application/openmetrics-text;q=0\r\n", "prometheus" },
+		{ "Accept: application/openmetrics-text; Q=0.000, */*\r\n", "prometheus" },
+		{ "Accept: text/html\r\nAccept: application/openmetrics-text\r\n", "openmetrics" },
+		{ "Accept: text/plain;q=0.1\r\nAccept: application/openmetrics-text;q=0.2\r\n",
+		  "openmetrics" },
+		{ "ACCEPT: Application/OpenMetrics-Text ; Version = \"1.0.0\"\r\n", "openmetrics" },
+		{ "Accept: application/openmetrics-text;version=0.0.1\r\n", "prometheus" },
+		{ "Accept: application/openmetrics-text;version=0.0.1,"
+		  "application/openmetrics-text;version=1.0.0;q=0.1\r\n",
+		  "openmetrics" },
+		{ "Accept: application/openmetrics-textual\r\n", "prometheus" },
+		{ "Accept: application/openmetrics-text.v2+json, text/plain\r\n", "prometheus" },
+		{ "Accept: x-application/openmetrics-text\r\n", "prometheus" },
+		{ "Accept: text/html;of=\"a, application/openmetrics-text, b\"\r\n", "prometheus" },
+		{ "Accept: text/html;of=\"\\\",application/openmetrics-text\r\n", "prometheus" },
+		{ "Accept: application/openmetrics-text;q=2,text/plain;q=0.1\r\n", "prometheus" },
+		{ "Accept: application/openmetrics-text;q=0.5x,text/plain;q=0.1\r\n",
+		  "prometheus" },
+		{ "Accept: application/openmetrics-text;q=,text/plain;q=0.1\r\n", "prometheus" },
+		{ "Accept: application/openmetrics-text, text/plain\r\n", "openmetrics" },
+		{ "Accept: text/plain, application/openmetrics-text\r\n", "prometheus" },
+		{ "Accept: application/*, text/plain;q=0.9\r\n", "openmetrics" },
+		{ "Accept: */*\r\n", "prometheus" },
+		{ "Accept: ,;,=,\";\r\n", "prometheus" },
+		{ "Accept:\r\n", "prometheus" },
+		{ "X-Accept: application/openmetrics-text\r\n", "prometheus" },
+	};
+	struct http_world *w = *state;
+	char body[32];
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		print_message("%s", cases[i].headers);
+		snprintf(body, sizeof(body), "\r\n\r\n%s ", cases[i].format);
+		assert_http_answer(http_ask(w, "GET /metrics", cases[i].headers), "HTTP/1.1 200",
+				   body);
+	}
+}
+
+/* The part of a reply that follows its headers. */
+static char *body_of(char *reply)
+{
+	char *body = strstr(reply, "\r\n\r\n");
+
+	assert_non_null(body);
+	return body + 4;
+}
+
+static void test_gzip(void **state)
+{
+	static const struct {
+		const char *headers;
+		bool gzip;
+	} cases[] = {
+		{ "Accept-Encoding: gzip\r\n", true },
+		{ "Accept-Encoding: deflate, GZip;q=0.5\r\n", true },
+		{ "Accept-Encoding: br\r\nAccept-Encoding: x-gzip\r\n", true },
+		{ "Accept-Encoding: *\r\n", true },
+		{ "Accept-Encoding: *, gzip;q=0\r\n", false },
+		{ "Accept-Encoding: gzip;q=0.0\r\n", false },
+		{ "Accept-Encoding: gzip;q=0.5, identity\r\n", false },
+		{ "Accept-Encoding: gzipped, bgzip\r\n", false },
+		{ "Accept-Encoding: identity\r\n", false },
+		{ "", false },
+	};
+	z_stream stream = { 0 };
+	struct http_world *w = *state;
+	char *reply, *text = malloc(HTTP_LARGE_BYTES + 64);
+	size_t i, len;
+
+	assert_non_null(text);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		print_message("%s", cases[i].headers);
+		reply = http_ask(w, "GET /metrics", cases[i].headers);
+		assert_int_equal(strstr(reply, "Content-Encoding: gzip\r\n") != NULL,
+				 cases[i].gzip);
+		assert_int_equal(strncmp(body_of(reply), "\x1f\x8b", 2) == 0, cases[i].gzip);
+		assert_non_null(strstr(reply, "Vary: Accept, Accept-Encoding\r\n"));
+		free(reply);
+	}
+
+	w->large = true;
+	while (sd_event_run(w->event, 400 * US_PER_MS) > 0)
+		;
+	reply = http_receive_all(w,
+				 http_send(w, "GET /metrics HTTP/1.1\r\nHost: a\r\n"
+					      "Accept-Encoding: gzip\r\nConnection: close\r\n\r\n"),
+				 &len);
+	assert_true(len < HTTP_LARGE_BYTES / 10);
+	stream.next_in = (Bytef *)body_of(reply);
+	stream.avail_in = (uInt)(len - (size_t)(body_of(reply) - reply));
+	stream.next_out = (Bytef *)text;
+	stream.avail_out = HTTP_LARGE_BYTES + 64;
+	assert_int_equal(inflateInit2(&stream, 15 + 16), Z_OK);
+	assert_int_equal(inflate(&stream, Z_FINISH), Z_STREAM_END);
+	assert_int_equal(stream.avail_in, 0);
+	assert_int_equal(inflateEnd(&stream), Z_OK);
+	assert_true(stream.total_out > HTTP_LARGE_BYTES);
+	assert_memory_equal(text + HTTP_LARGE_BYTES, "prometheus ", 11);
+	free(reply);
+	free(text);
 }
 
 static void test_refused(void **state)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	unsigned int writes = w->writes;
 
-	assert_answer(ask(w, "GET /", ""), "HTTP/1.1 404", "/metrics");
-	assert_answer(ask(w, "GET /metrics/", ""), "HTTP/1.1 404", "/metrics");
-	assert_answer(ask(w, "POST /metrics", "Content-Length: 4\r\n"), "HTTP/1.1 405",
-		      "Allow: GET, HEAD\r\n");
-	assert_answer(ask(w, "DELETE /metrics", ""), "HTTP/1.1 405", "");
-	assert_answer(ask(w, "rubbish", ""), "HTTP/1.1 4", "");
+	assert_http_answer(http_ask(w, "GET /", ""), "HTTP/1.1 404", "/metrics");
+	assert_http_answer(http_ask(w, "GET /metrics/", ""), "HTTP/1.1 404", "/metrics");
+	assert_http_answer(http_ask(w, "POST /metrics", "Content-Length: 4\r\n"), "HTTP/1.1 405",
+			   "Allow: GET, HEAD\r\n");
+	assert_http_answer(http_ask(w, "DELETE /metrics", ""), "HTTP/1.1 405", "");
+	assert_http_answer(http_ask(w, "rubbish", ""), "HTTP/1.1 4", "");
 	assert_int_equal(w->writes, writes);
 	w->result = -ENOMEM;
-	assert_answer(ask(w, "GET /metrics", ""), "HTTP/1.1 503", "");
+	assert_http_answer(http_ask(w, "GET /metrics", ""), "HTTP/1.1 503", "");
 }
 
 /* Asked again and again it does not work again and again, but never tells old news. */
 static void test_fresh(void **state)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	unsigned int i;
 
 	for (i = 0; i < 20; i++)
-		free(ask(w, "GET /metrics", ""));
+		free(http_ask(w, "GET /metrics", ""));
 	assert_in_range(w->writes, 1, 10);
 	i = w->writes;
 	while (sd_event_run(w->event, 400 * US_PER_MS) > 0)
 		;
-	free(ask(w, "GET /metrics", ""));
+	free(http_ask(w, "GET /metrics", ""));
 	assert_int_equal(w->writes, i + 1);
 }
 
 /* Who does not read keeps nobody waiting; who says nothing is cut off. */
 static void test_slow(void **state)
 {
-	struct world *w = *state;
-	int idle = send_request(w, "GET /met"), slow;
+	struct http_world *w = *state;
+	int idle = http_send(w, "GET /met"), slow;
 	size_t len;
 	char *text;
 
 	w->large = true;
-	slow = send_request(w, "GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
-	text = receive_all(w,
-			   send_request(w, "GET /metrics HTTP/1.1\r\nHost: a\r\n"
-					   "Connection: close\r\n\r\n"),
-			   &len);
-	assert_true(len > LARGE_BYTES);
+	slow = http_send(w, "GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+	text = http_receive_all(w,
+				http_send(w, "GET /metrics HTTP/1.1\r\nHost: a\r\n"
+					     "Connection: close\r\n\r\n"),
+				&len);
+	assert_true(len > HTTP_LARGE_BYTES);
 	free(text);
-	text = receive_all(w, slow, &len);
-	assert_true(len > LARGE_BYTES);
+	text = http_receive_all(w, slow, &len);
+	assert_true(len > HTTP_LARGE_BYTES);
 	free(text);
-	text = receive_all(w, idle, &len);
+	text = http_receive_all(w, idle, &len);
 	assert_int_equal(len, 0);
 	free(text);
 }
 
-/* One too many waits, and is served when another has gone. */
-static void test_many(void **state)
-{
-	struct world *w = *state;
-	int fds[17];
-	size_t i;
-
-	for (i = 0; i < 17; i++)
-		fds[i] = send_request(w, "GET /metrics HTTP/1.1\r\nHost: a\r\n");
-	for (i = 0; i < 10; i++)
-		(void)sd_event_run(w->event, 0);
-	for (i = 0; i < 17; i++) {
-		assert_int_equal(send(fds[i], "Connection: close\r\n\r\n", 21, 0), 21);
-		assert_answer(receive_all(w, fds[i], NULL), "HTTP/1.1 200", "prometheus ");
-	}
-}
-
 static void test_sockets(void **state)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	struct sockaddr_un path = { .sun_family = AF_UNIX };
 	int pair[2], fd;
 
@@ -241,30 +221,30 @@ static void test_sockets(void **state)
 	assert_int_equal(listen(fd, 1), 0);
 	assert_int_equal(metrics_http_listen_fd(w->http, fd), -EINVAL);
 	close(fd);
-	assert_int_equal(metrics_http_listen_fd(w->http, listen_any(&w->address)), 0);
-	assert_answer(ask(w, "GET /metrics", ""), "HTTP/1.1 200", "prometheus ");
+	assert_int_equal(metrics_http_listen_fd(w->http, http_listen_any(&w->address)), 0);
+	assert_http_answer(http_ask(w, "GET /metrics", ""), "HTTP/1.1 200", "prometheus ");
 }
 
 /* Out of descriptors: no spinning, and who waits is served when there are some. */
 static void test_descriptors(void **state)
 {
 	const char request[] = "GET /metrics HTTP/1.0\r\n\r\n";
-	struct world *w = *state;
+	struct http_world *w = *state;
 	struct rlimit old, none;
 	int waiting, second, turns = 0;
 	char *text;
 
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
 	none = (struct rlimit){ .rlim_cur = 0, .rlim_max = old.rlim_max };
-	waiting = send_request(w, request);
+	waiting = http_send(w, request);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
 	while (sd_event_run(w->event, 100 * US_PER_MS) > 0)
 		assert_true(++turns < 10);
 	assert_int_equal(w->writes, 0);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
 	/* valgrind has its own idea of the limit, and loses the first one. */
-	second = send_request(w, request);
-	text = receive_all(w, second, NULL);
+	second = http_send(w, request);
+	text = http_receive_all(w, second, NULL);
 	assert_non_null(strstr(text, "prometheus 1"));
 	free(text);
 	close(waiting);
@@ -273,13 +253,14 @@ static void test_descriptors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_formats, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_fresh, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_slow, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_many, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_sockets, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_descriptors, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_formats, http_setup, http_teardown),
+		cmocka_unit_test_setup_teardown(test_accept, http_setup, http_teardown),
+		cmocka_unit_test_setup_teardown(test_gzip, http_setup, http_teardown),
+		cmocka_unit_test_setup_teardown(test_refused, http_setup, http_teardown),
+		cmocka_unit_test_setup_teardown(test_fresh, http_setup, http_teardown),
+		cmocka_unit_test_setup_teardown(test_slow, http_setup, http_teardown),
+		cmocka_unit_test_setup_teardown(test_sockets, http_setup, http_teardown),
+		cmocka_unit_test_setup_teardown(test_descriptors, http_setup, http_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,7 +42,7 @@ PKGS_L2=(busybox-static cpio gzip kmod)
 PKGS_TREE=(autoconf automake build-essential
 	libinih-dev libjansson-dev libmicrohttpd-dev libncurses-dev
 	libnl-3-dev libnl-genl-3-dev libsmartcols-dev libsystemd-dev
-	pkg-config python3-minimal rsync uthash-dev)
+	pkg-config python3-minimal rsync uthash-dev zlib1g-dev)
 
 # Checking the project: unit tests, style, sanitizers.
 PKGS_CHECK=(clang-format codespell git groff-base jq libcmocka-dev libasan8 libubsan1 mandoc
@@ -60,7 +60,7 @@ PKGS_INTEROP=(curl debian-archive-keyring jq mmdebstrap procps prometheus python
 PKGS_L1=(dbus iproute2 jq kmod less linux-perf procps python3 python3-yaml qemu-system-x86
 	strace systemd systemd-sysv udev
 	libinih1 libjansson4 libmicrohttpd12 libncursesw6 libnl-3-200
-	libnl-genl-3-200 libsmartcols1 libsystemd0)
+	libnl-genl-3-200 libsmartcols1 libsystemd0 zlib1g)
 
 # Inside the L1 of tests/bench/peers alone, beside the above and the kernel's headers:
 # others that tell about exits.

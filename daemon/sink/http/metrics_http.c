@@ -22,30 +22,14 @@
 #include <systemd/sd-daemon.h>
 #include <utlist.h>
 
-#include "util/buffer.h"
+#include "sink/http/internal.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/ratelimit.h"
 #include "util/util.h"
 
-/* Two Prometheus servers with two connections each, and people who look. */
-#define CONNECTIONS_MAX 16U
-
-/*
- * A slow reader or one that says nothing is in nobody's way, but has one of the
- * few connections. Who scrapes less often than that connects anew.
- */
-#define TIMEOUT_S 10U
-
 /* A request's headers, and the reply's; the text itself is not in it. */
 #define CONNECTION_BYTES ((size_t)16 * 1024)
-
-/*
- * Anybody on this host may ask, and as often as he likes: what was told this
- * short a time ago is told again.
- */
-#define FRESH_US	  (200 * US_PER_MS)
-#define FRESH_ACCURACY_US (20 * US_PER_MS)
 
 /* When a client is cut off need not be exact. */
 #define TIMEOUT_ACCURACY_US (250 * US_PER_MS)
@@ -57,122 +41,55 @@
 #define RESUME_US	  (500 * US_PER_MS)
 #define ACCEPT_WARNING_NS (600 * NS_PER_S)
 
-#define PATH "/metrics"
-
-struct site {
-	struct site *prev, *next;
-	struct metrics_http *http;
-	struct MHD_Daemon *daemon;
-	sd_event_source *io;
-	sd_event_source *timer;
-};
-
-struct metrics_http {
-	sd_event *event;
-	metrics_http_write write;
-	void *userdata;
-	struct site *sites;
-	struct MHD_Response *fresh[METRICS_FORMATS];
-	sd_event_source *stale;
-	struct ratelimit accept_failed;
-};
-
-static void drop_fresh(struct metrics_http *http)
+uint64_t metrics_http_now_us(const struct metrics_http *http)
 {
-	size_t i;
+	uint64_t us = 0;
 
-	for (i = 0; i < METRICS_FORMATS; i++) {
-		if (http->fresh[i])
-			MHD_destroy_response(http->fresh[i]);
-		http->fresh[i] = NULL;
+	(void)sd_event_now(http->event, CLOCK_MONOTONIC, &us);
+	return us;
+}
+
+static const union MHD_ConnectionInfo *info_of(struct MHD_Connection *connection,
+					       enum MHD_ConnectionInfoType type)
+{
+	return MHD_get_connection_info(connection, type);
+}
+
+struct connection *metrics_http_find(struct MHD_Connection *connection)
+{
+	return info_of(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+static void on_connection(void *userdata, struct MHD_Connection *connection, void **context,
+			  enum MHD_ConnectionNotificationCode what)
+{
+	struct site *site = userdata;
+	int fd = info_of(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+		*context = connections_add(
+			&site->connections, fd,
+			info_of(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr,
+			metrics_http_now_us(site->http));
+		/* What cannot be watched could stay for ever. */
+		if (!*context)
+			(void)shutdown(fd, SHUT_RDWR);
+	} else if (*context) {
+		connections_remove(&site->connections, *context);
+		*context = NULL;
 	}
 }
 
-static int on_stale(sd_event_source *source, uint64_t usec, void *userdata)
+static void on_completed(void *userdata, struct MHD_Connection *connection, void **state,
+			 enum MHD_RequestTerminationCode how)
 {
-	(void)source;
-	(void)usec;
-	drop_fresh(userdata);
-	return 0;
-}
+	struct connection *known = metrics_http_find(connection);
+	struct site *site = userdata;
 
-static int start_stale(struct metrics_http *http)
-{
-	int enabled = SD_EVENT_OFF, r;
-
-	(void)sd_event_source_get_enabled(http->stale, &enabled);
-	if (enabled != SD_EVENT_OFF)
-		return 0;
-	r = sd_event_source_set_time_relative(http->stale, FRESH_US);
-	return r < 0 ? r : sd_event_source_set_enabled(http->stale, SD_EVENT_ONESHOT);
-}
-
-/* The reply with the text, which stays http's; NULL where there is none to be had. */
-static struct MHD_Response *get_text(struct metrics_http *http, enum metrics_format format)
-{
-	struct MHD_Response *response = http->fresh[format];
-	struct buffer text = { 0 };
-
-	if (response)
-		return response;
-	if (http->write(http->userdata, format, &text) < 0 || start_stale(http) < 0) {
-		buffer_done(&text);
-		return NULL;
-	}
-	/* Nothing of it was consumed, so it begins where it was allocated. */
-	response = MHD_create_response_from_buffer(text.len, text.data, MHD_RESPMEM_MUST_FREE);
-	if (!response) {
-		buffer_done(&text);
-		return NULL;
-	}
-	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
-				      metrics_content_type(format));
-	http->fresh[format] = response;
-	return response;
-}
-
-static enum MHD_Result answer(struct MHD_Connection *connection, unsigned int code,
-			      const char *text)
-{
-	struct MHD_Response *response = MHD_create_response_from_buffer(
-		strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_PERSISTENT);
-	enum MHD_Result result;
-
-	if (!response)
-		return MHD_NO;
-	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/plain");
-	if (code == MHD_HTTP_METHOD_NOT_ALLOWED)
-		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
-	result = MHD_queue_response(connection, code, response);
-	MHD_destroy_response(response);
-	return result;
-}
-
-static enum MHD_Result on_request(void *userdata, struct MHD_Connection *connection,
-				  const char *url, const char *method, const char *version,
-				  const char *upload, size_t *upload_size, void **state)
-{
-	struct metrics_http *http = userdata;
-	struct MHD_Response *response;
-	const char *accept;
-
-	(void)version;
-	(void)upload;
-	(void)upload_size;
 	(void)state;
-	/* At once, before anything is uploaded: that is then not waited for. */
-	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
-		return answer(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "GET " PATH "\n");
-	if (strcmp(url, PATH) != 0)
-		return answer(connection, MHD_HTTP_NOT_FOUND, "kvmexitd has " PATH "\n");
-
-	accept = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
-	response = get_text(http, accept && strcasestr(accept, "application/openmetrics-text") ?
-					  METRICS_OPENMETRICS :
-					  METRICS_PROMETHEUS);
-	if (!response)
-		return answer(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "out of memory\n");
-	return MHD_queue_response(connection, MHD_HTTP_OK, response);
+	(void)how;
+	if (known)
+		connection_set_state(known, CONNECTION_IDLE, metrics_http_now_us(site->http));
 }
 
 static void __attribute__((format(printf, 2, 0)))
@@ -207,12 +124,27 @@ static int pause_site(struct site *site, int error)
 	return r < 0 ? r : sd_event_source_set_enabled(site->timer, SD_EVENT_ONESHOT);
 }
 
+/* When to come again though no descriptor has anything: in us, UINT64_MAX for never. */
+static uint64_t delay_us(const struct site *site, uint64_t now)
+{
+	uint64_t deadline = connections_deadline_us(&site->connections);
+	MHD_UNSIGNED_LONG_LONG timeout_ms;
+
+	if (MHD_get_timeout(site->daemon, &timeout_ms) == MHD_YES &&
+	    now + timeout_ms * US_PER_MS < deadline)
+		return timeout_ms * US_PER_MS;
+	if (deadline == UINT64_MAX)
+		return UINT64_MAX;
+	return deadline > now ? deadline - now : 0;
+}
+
 /* Lets it do what it can, and comes again when it wants to. */
 static int run(struct site *site)
 {
-	MHD_UNSIGNED_LONG_LONG timeout_ms;
+	uint64_t now = metrics_http_now_us(site->http), delay;
 	int r;
 
+	connections_cut_overdue(&site->connections, now);
 	(void)MHD_run(site->daemon);
 	r = check_descriptors();
 	if (r < 0)
@@ -220,12 +152,13 @@ static int run(struct site *site)
 	r = sd_event_source_set_enabled(site->io, SD_EVENT_ON);
 	if (r < 0)
 		return r;
-	if (MHD_get_timeout(site->daemon, &timeout_ms) != MHD_YES)
+	delay = delay_us(site, now);
+	if (delay == UINT64_MAX)
 		return sd_event_source_set_enabled(site->timer, SD_EVENT_OFF);
-	r = sd_event_source_set_time_relative(site->timer, timeout_ms * US_PER_MS);
+	r = sd_event_source_set_time_relative(site->timer, delay);
 	if (r >= 0)
 		r = sd_event_source_set_time_accuracy(site->timer,
-						      timeout_ms == 0 ? 1 : TIMEOUT_ACCURACY_US);
+						      delay == 0 ? 1 : TIMEOUT_ACCURACY_US);
 	return r < 0 ? r : sd_event_source_set_enabled(site->timer, SD_EVENT_ONESHOT);
 }
 
@@ -291,11 +224,13 @@ int metrics_http_listen_fd(struct metrics_http *http, int fd)
 	site->http = http;
 	/* clang-format off */
 	site->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-					on_request, http,
+					metrics_http_on_request, site,
 					MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
 					MHD_OPTION_LISTEN_SOCKET, fd,
-					MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
-					MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT_S,
+					MHD_OPTION_NOTIFY_CONNECTION, on_connection, site,
+					MHD_OPTION_NOTIFY_COMPLETED, on_completed, site,
+					MHD_OPTION_CONNECTION_LIMIT,
+					CONNECTIONS_MAX + CONNECTIONS_CLOSING_MAX,
 					MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_BYTES,
 					MHD_OPTION_END);
 	/* clang-format on */
@@ -321,13 +256,8 @@ int metrics_http_new(struct metrics_http **out, sd_event *event, metrics_http_wr
 	if (!http)
 		return -ENOMEM;
 	http->event = sd_event_ref(event);
-	http->write = write;
-	http->userdata = userdata;
 	http->accept_failed = (struct ratelimit){ .interval_ns = ACCEPT_WARNING_NS, .burst = 1 };
-	r = sd_event_add_time_relative(event, &http->stale, CLOCK_MONOTONIC, FRESH_US,
-				       FRESH_ACCURACY_US, on_stale, http);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(http->stale, SD_EVENT_OFF);
+	r = texts_new(&http->texts, event, write, userdata);
 	if (r < 0) {
 		metrics_http_free(http);
 		return r;
@@ -346,8 +276,7 @@ struct metrics_http *metrics_http_free(struct metrics_http *http)
 		DL_DELETE(http->sites, site);
 		site_free(site);
 	}
-	drop_fresh(http);
-	sd_event_source_disable_unref(http->stale);
+	texts_free(http->texts);
 	sd_event_unref(http->event);
 	free(http);
 	return NULL;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Metrics over HTTP, for who scrapes: GET /metrics, and nothing else.
+ * Metrics over HTTP: GET /metrics, and nothing else.
  *
- * The text is OpenMetrics where the client's Accept says so, as Prometheus' does,
- * else Prometheus' own format.
+ * The text is OpenMetrics where the client prefers that, as Prometheus does, else
+ * Prometheus' own format; compressed where the client takes gzip. Connections stay
+ * open for the next request, and each is cut off whose request or reply takes too
+ * long, however busy it looks.
  */
 #ifndef KVMEXITD_METRICS_HTTP_H
 #define KVMEXITD_METRICS_HTTP_H
