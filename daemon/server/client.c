@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * One connection.
+ * One connection: its state, from its beginning to its end.
  */
 #include "config.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,20 +13,18 @@
 
 #include "server/client.h"
 #include "server/methods/service.h"
+#include "server/parts.h"
 #include "server/server_internal.h"
-#include "server/varlink_parse.h"
+#include "server/user.h"
 #include "util/log.h"
 #include "util/util.h"
 
-/* What one turn of the loop reads at most from one client. */
-#define READ_BYTES 4096
-/* And what it sends at most: as much as fits into a socket's buffer by default. */
-#define SEND_MESSAGES 256
-
-/* Resolution of the clients' timers: nobody minds, and timers coalesce. */
-#define TIMER_ACCURACY_US (250 * 1000)
-
-static void update(struct client *client);
+/*
+ * For what was sent and not read, which the kernel doubles for its own use: with the
+ * default of 208 KiB, a thousand clients that do not read would have more than
+ * kvmexitd.service's MemoryMax=.
+ */
+#define SEND_BUFFER (16 * 1024)
 
 static void set_watching(struct client *client, bool on)
 {
@@ -42,22 +39,6 @@ static void set_watching(struct client *client, bool on)
 		stats->watchers--;
 }
 
-/* Behind all others that are ready, if it is not among them. */
-static int set_ready(struct client *client, bool ready)
-{
-	struct server *server = client->server;
-
-	if (client->ready == ready)
-		return 0;
-	client->ready = ready;
-	if (!ready) {
-		DL_DELETE2(server->ready, client, ready_prev, ready_next);
-		return 0;
-	}
-	DL_APPEND2(server->ready, client, ready_prev, ready_next);
-	return sd_event_source_set_enabled(server->work, SD_EVENT_ON);
-}
-
 /* Leaves an object that does nothing any more. */
 static void disconnect(struct client *client)
 {
@@ -66,17 +47,20 @@ static void disconnect(struct client *client)
 	client->dead = true;
 	set_watching(client, false);
 	client->io = sd_event_source_disable_unref(client->io);
-	(void)set_ready(client, false);
+	user_remove_client(client);
 	client->timer = sd_event_source_disable_unref(client->timer);
+	client->making = parts_free(client->making);
 	buffer_done(&client->in);
 	queue_done(&client->out);
 	close(client->fd);
 	client->fd = -1;
+	server->held_bytes -= client->held;
+	client->held = 0;
 	server->stats.clients--;
 	DL_DELETE(server->clients, client);
 }
 
-static void kill_client(struct client *client)
+void client_kill(struct client *client)
 {
 	struct server *server = client->server;
 
@@ -88,19 +72,21 @@ static void kill_client(struct client *client)
 	(void)sd_event_source_set_enabled(server->reaper, SD_EVENT_ONESHOT);
 }
 
-static void kill_slow(struct client *client)
+void client_kill_slow(struct client *client, const char *why)
 {
 	if (client->dead)
 		return;
-	server_warn_cut_off(client->server, &client->peer, "does not read");
+	server_warn_cut_off(client->server, &client->peer, why);
 	client->server->stats.slow_clients++;
-	kill_client(client);
+	client_kill(client);
 }
 
-static void kill_failed(struct client *client, int error)
+void client_kill_failed(struct client *client, int error)
 {
+	if (client->dead)
+		return;
 	server_warn_cut_off(client->server, &client->peer, strerror(-error));
-	kill_client(client);
+	client_kill(client);
 }
 
 struct client *client_free(struct client *client)
@@ -115,134 +101,20 @@ struct client *client_free(struct client *client)
 	return NULL;
 }
 
-/* Length of the first call that is there, without its NUL, or -1. */
-static ssize_t find_call(struct client *client)
+bool client_may_change(const struct client *client)
 {
-	const char *head, *nul;
-
-	if (client->scanned == client->in.len)
-		return -1;
-	head = buffer_head(&client->in);
-	nul = memchr(head + client->scanned, '\0', client->in.len - client->scanned);
-	if (nul)
-		return nul - head;
-	client->scanned = client->in.len;
-	return -1;
+	return client->peer.uid == 0;
 }
 
-static void receive(struct client *client)
+void client_end(struct client *client, const char *error, json_t *parameters, const char *why)
 {
-	size_t room = client->server->limits.request_bytes + 1 - client->in.len;
-	char *to;
-	ssize_t n;
-	int r;
-
-	if (room > READ_BYTES)
-		room = READ_BYTES;
-	if (room == 0)
-		return;
-
-	r = buffer_reserve(&client->in, room, &to);
-	if (r < 0) {
-		kill_failed(client, r);
-		return;
-	}
-	n = recv(client->fd, to, room, MSG_DONTWAIT);
-	if (n > 0)
-		buffer_commit(&client->in, (size_t)n);
-	else if (n == 0)
-		client->eof = true;
-	else if (errno == ECONNRESET)
-		/* Gone with a reply unread, after what there is to read. */
-		client->eof = client->gone = true;
-	else if (errno != EAGAIN && errno != EINTR)
-		kill_failed(client, -errno);
-}
-
-static void kill_idle(struct client *client)
-{
-	log_debug("client of pid %d, uid %u says nothing, cut off", (int)client->peer.pid,
-		  (unsigned int)client->peer.uid);
-	client->server->stats.idle_clients++;
-	kill_client(client);
-}
-
-static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
-{
-	struct client *client = userdata;
-
-	(void)source;
-	(void)usec;
-	if (client->wait == WAIT_READ)
-		kill_slow(client);
-	else
-		kill_idle(client);
-	return 0;
-}
-
-/* Has the timer run for what is waited for; one that runs for that already, goes on. */
-static int set_timer(struct client *client)
-{
-	const struct server_limits *limits = &client->server->limits;
-	enum client_wait wait = client->out.n > 0    ? WAIT_READ :
-				client->watch.active ? WAIT_NOTHING :
-						       WAIT_CALL;
-	uint64_t us = wait == WAIT_READ ? limits->stall_us : limits->idle_us;
-	int r;
-
-	if (client->wait == wait)
-		return 0;
-	client->wait = wait;
-	if (wait == WAIT_NOTHING)
-		return sd_event_source_set_enabled(client->timer, SD_EVENT_OFF);
-	if (!client->timer)
-		return sd_event_add_time_relative(client->server->event, &client->timer,
-						  CLOCK_MONOTONIC, us, TIMER_ACCURACY_US, on_timer,
-						  client);
-	r = sd_event_source_set_time_relative(client->timer, us);
-	return r < 0 ? r : sd_event_source_set_enabled(client->timer, SD_EVENT_ONESHOT);
-}
-
-/* Gives it all of the time again. */
-static void restart_timer(struct client *client)
-{
-	client->wait = WAIT_NOTHING;
-	if (client->timer)
-		(void)sd_event_source_set_enabled(client->timer, SD_EVENT_OFF);
-}
-
-static void flush(struct client *client)
-{
-	struct iovec iov[SEND_MESSAGES];
-	struct msghdr header = { .msg_iov = iov };
-	ssize_t n;
-
-	if (client->out.n == 0)
-		return;
-	header.msg_iovlen = queue_peek(&client->out, iov, SEND_MESSAGES);
-	n = sendmsg(client->fd, &header, MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (n < 0) {
-		if (errno == EPIPE || errno == ECONNRESET)
-			client->gone = true;
-		else if (errno != EAGAIN && errno != EINTR)
-			kill_failed(client, -errno);
-		return;
-	}
-	queue_consume(&client->out, (size_t)n);
-	/* Whatever is left may take as long again. */
-	restart_timer(client);
-}
-
-static void kill_bad(struct client *client, const char *why)
-{
-	/* What was asked before it is answered. */
-	flush(client);
-	if (client->dead)
-		return;
 	log_debug("client of pid %d, uid %u sent %s, cut off", (int)client->peer.pid,
 		  (unsigned int)client->peer.uid, why);
 	client->server->stats.bad_clients++;
-	kill_client(client);
+	(void)client_tell_error(client, error, parameters);
+	client->ending = true;
+	buffer_done(&client->in);
+	client->scanned = 0;
 }
 
 static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userdata)
@@ -252,95 +124,95 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userda
 	(void)source;
 	(void)fd;
 	if (revents & EPOLLIN)
-		receive(client);
+		client_receive(client);
 	if (!client->dead && (revents & EPOLLOUT))
-		flush(client);
+		client_flush(client);
 	if (revents & (EPOLLHUP | EPOLLERR))
 		client->gone = true;
-	update(client);
+	client_update(client);
+	server_limit_memory(client->server);
 	return 0;
 }
 
-void client_work(struct server *server)
+/* What is not to be told to anybody need not be kept, and asked for by root only. */
+static void let_go(struct client *client)
 {
-	struct client *client = server->ready;
-	struct varlink_request request;
-	struct call call = { .server = server, .client = client, .request = &request };
-	ssize_t len = find_call(client);
-	int r;
-
-	assert(len >= 0);
-	(void)set_ready(client, false);
-	if (varlink_parse_request(buffer_head(&client->in), (size_t)len, &request) < 0) {
-		kill_bad(client, "what is no varlink call");
-		return;
-	}
-	buffer_consume(&client->in, (size_t)len + 1);
-	client->scanned = 0;
-	if (client->wait == WAIT_CALL)
-		restart_timer(client);
-
-	r = service_dispatch(&call);
-	varlink_request_done(&request);
-	if (client->dead)
-		return;
-	if (r < 0)
-		kill_failed(client, r);
-	update(client);
+	set_watching(client, false);
+	client->making = parts_free(client->making);
+	queue_done(&client->out);
+	if (!client_may_change(client) || client->ending)
+		client_kill(client);
 }
 
-/* Sets the sources to what the client's state waits for, or ends it. */
-static void update(struct client *client)
+static int wait_for_events(struct client *client, bool call)
+{
+	/* Who has calls to be answered can wait with more of them. */
+	bool in = !client->eof && !client->ending && !call;
+
+	return sd_event_source_set_io_events(
+		client->io, (in ? EPOLLIN : 0u) | (client->out.n > 0 ? EPOLLOUT : 0u));
+}
+
+void client_update(struct client *client)
 {
 	const struct server_limits *limits = &client->server->limits;
-	bool call, full, work;
+	bool call, work;
 	int r;
 
 	if (client->dead)
 		return;
-	if (client->gone) {
-		queue_done(&client->out);
-		set_watching(client, false);
-	}
+	if (client->gone)
+		let_go(client);
+	if (client->dead)
+		return;
 
-	call = find_call(client) >= 0;
-	full = client->in.len > limits->request_bytes;
-	if (full && !call) {
+	call = client_find_call(client) >= 0;
+	if (client->in.len > limits->request_bytes && !call)
 		/* Its end may never come. */
-		client_tell_too_long(client);
-		kill_bad(client, "a call that is too long");
-		return;
-	}
-	if (client->eof && !call && client->out.n == 0 && !client->watch.active) {
-		kill_client(client);
+		client_end(client, VARLINK_EXITS ".CallTooLong",
+			   json_pack("{s:I}", "max_bytes", (json_int_t)limits->request_bytes),
+			   "a call that is too long");
+	if ((client->eof || client->ending) && !call && !client->making && client->out.n == 0 &&
+	    !client->watch.active) {
+		client_kill(client);
 		return;
 	}
 
-	work = call && !client->watch.active && client->out.bytes < limits->reply_bytes;
-	r = set_ready(client, work);
+	work = (call || client->making) && !client->watch.active && !client->ending &&
+	       client->out.bytes < limits->reply_bytes;
+	r = user_set_ready(client, work);
 	if (r >= 0)
-		r = sd_event_source_set_io_events(client->io,
-						  (client->eof || full ? 0u : EPOLLIN) |
-							  (client->out.n > 0 ? EPOLLOUT : 0u));
+		r = wait_for_events(client, call);
 	if (r >= 0)
-		r = set_timer(client);
+		r = client_set_timer(client);
 	if (r < 0)
-		kill_failed(client, r);
+		client_kill_failed(client, r);
+	else
+		client_account(client);
 }
 
 int client_new(struct server *server, int fd, const struct ucred *peer)
 {
+	const int send_buffer = SEND_BUFFER;
 	struct client *client;
 	int r;
 
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof(send_buffer)) < 0)
+		return -errno;
 	client = calloc(1, sizeof(*client));
 	if (!client)
 		return -ENOMEM;
 	client->server = server;
 
 	client->peer = *peer;
+	r = user_add_client(client);
+	if (r < 0) {
+		free(client);
+		return r;
+	}
 	r = sd_event_add_io(server->event, &client->io, fd, EPOLLIN, on_io, client);
 	if (r < 0) {
+		user_remove_client(client);
 		free(client);
 		return r;
 	}
@@ -348,23 +220,8 @@ int client_new(struct server *server, int fd, const struct ucred *peer)
 	server->stats.clients++;
 	DL_APPEND(server->clients, client);
 	/* From now on: who connects and says nothing takes a place, too. */
-	update(client);
+	client_update(client);
 	return 0;
-}
-
-void server_limit_queue(struct server *server)
-{
-	struct client *client, *longest;
-
-	while (server->queued_bytes > server->limits.total_bytes) {
-		longest = NULL;
-		DL_FOREACH(server->clients, client)
-			if (!longest || client->out.bytes > longest->out.bytes)
-				longest = client;
-		if (!longest)
-			return;
-		kill_slow(longest);
-	}
 }
 
 void client_watch(struct client *client, const struct watch *watch)
@@ -380,15 +237,15 @@ void client_event(struct client *client, struct message *message, bool last)
 	int r;
 
 	if (client->out.n > 0 && client->out.bytes + message->len > limits->watch_bytes) {
-		kill_slow(client);
+		client_kill_slow(client, "does not read");
 		return;
 	}
 	r = queue_push(&client->out, message);
 	if (r < 0) {
-		kill_failed(client, r);
+		client_kill_failed(client, r);
 		return;
 	}
 	if (last)
 		set_watching(client, false);
-	update(client);
+	client_update(client);
 }

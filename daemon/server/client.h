@@ -2,10 +2,10 @@
 /*
  * One connection: framing, the order of replies, and what is still to be sent.
  *
- * Calls are answered one a turn of the loop, and the clients that have some
- * take turns, so that one with many does not hold up others. A client that is
- * cut off stays a valid, dead object until the loop's next turn: whoever walks
- * the clients may cut off any of them.
+ * Calls are answered one a turn of the loop, and long replies made a slice a turn.
+ * Turns go round by user (see user.h), so that one with many does not hold up others.
+ * A client that is cut off stays a valid, dead object until the loop's next turn:
+ * whoever walks the clients may cut off any of them.
  */
 #ifndef KVMEXITD_SERVER_CLIENT_H
 #define KVMEXITD_SERVER_CLIENT_H
@@ -15,12 +15,15 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 #include <systemd/sd-event.h>
 
 #include "server/message.h"
 #include "util/buffer.h"
 
+struct parts;
 struct server;
+struct user;
 struct varlink_request;
 
 struct watch {
@@ -39,18 +42,23 @@ enum client_wait {
 
 struct client {
 	struct client *prev, *next;
+	struct client *user_prev, *user_next;
 	struct client *ready_prev, *ready_next;
 	struct server *server;
+	struct user *user; /* NULL once it is dead */
 	int fd;
 	struct ucred peer;
 	sd_event_source *io;
 	sd_event_source *timer; /* made when first needed */
 	enum client_wait wait; /* what it runs for */
 	struct buffer in;
+	struct parts *making; /* the reply that is being made, or NULL */
 	struct queue out;
+	size_t held; /* memory besides that of messages, as it was counted last */
 	size_t scanned; /* of in: has no NUL */
 	bool ready; /* is among those whose next call can be answered */
 	bool eof;
+	bool ending; /* after what is queued; nothing is read any more */
 	bool gone; /* nobody is there to read */
 	bool dead;
 	struct watch watch;
@@ -66,8 +74,14 @@ struct call {
 /* Owns fd from success on; the client, who is peer, belongs to the server. */
 int client_new(struct server *server, int fd, const struct ucred *peer);
 
-/* Answers one call of the client that has waited longest. */
+/* Answers a call, or goes on with it, of the client whose turn it is. */
 void client_work(struct server *server);
+
+/* Counts what the client holds. The kernel is asked about what was sent and not read. */
+void client_account(struct client *client);
+
+/* Cuts it off, as it does not read or its user has most of the memory. */
+void client_kill_slow(struct client *client, const char *why);
 
 /* Frees at once: only where nobody walks the clients. */
 struct client *client_free(struct client *client);
@@ -79,8 +93,38 @@ struct client *client_free(struct client *client);
 int call_reply(const struct call *call, json_t *parameters);
 int call_error(const struct call *call, const char *error, json_t *parameters);
 
-/* Queues the error that is the last which the client is told. */
-void client_tell_too_long(struct client *client);
+/* Has the client's call answered in parts, which it owns from then on. */
+void client_make(struct client *client, struct parts *parts);
+
+/* Queues an error for a call that is not there any more. Takes over parameters. */
+int client_tell_error(struct client *client, const char *error, json_t *parameters);
+
+/* Sends what is queued, and that error last, and ends the connection. */
+void client_end(struct client *client, const char *error, json_t *parameters, const char *why);
+
+/* Whether what it asks for may be done at all, besides telling it something. */
+bool client_may_change(const struct client *client);
+
+/* -- between client.c, client_io.c and client_calls.c -------------------------- */
+
+/* Sets the sources to what the client's state waits for, or ends it. */
+void client_update(struct client *client);
+
+/* Leaves it dead. */
+void client_kill(struct client *client);
+void client_kill_failed(struct client *client, int error);
+
+/* Length of the first call that is there, without its NUL, or -1. */
+ssize_t client_find_call(struct client *client);
+
+/* What one turn of the loop reads and sends at most. */
+void client_receive(struct client *client);
+void client_flush(struct client *client);
+
+/* Has the timer run for what is waited for; one that runs for that already, goes on. */
+int client_set_timer(struct client *client);
+/* Gives it all of the time again. */
+void client_restart_timer(struct client *client);
 
 /* Starts to send events instead of a reply. */
 void client_watch(struct client *client, const struct watch *watch);

@@ -11,9 +11,6 @@
 
 #include "server/message.h"
 
-/* Rates are rounded to 1/1000, and 15 digits print that as it was meant. */
-#define DUMP_FLAGS (JSON_COMPACT | JSON_REAL_PRECISION(15))
-
 /* Doubled when full, a power of two. */
 #define RING_MIN 8
 
@@ -34,25 +31,36 @@ int message_new(struct message **out, size_t *total, const char *error, json_t *
 		bool continues)
 {
 	json_t *json = make_json(error, parameters, continues);
-	char *text = json ? json_dumps(json, DUMP_FLAGS) : NULL;
-	struct message *message = NULL;
-	size_t len;
+	char *text = json ? json_dumps(json, MESSAGE_DUMP_FLAGS) : NULL;
+	int r;
 
 	json_decref(parameters);
 	json_decref(json);
 	if (!text)
 		return -ENOMEM;
 	/* The zero at its end goes with it. */
-	len = strlen(text) + 1;
-	message = malloc(sizeof(*message) + len);
-	if (message) {
-		*message = (struct message){ .refs = 1, .total = total, .len = len };
-		memcpy(message->data, text, len);
-		*total += len;
-		*out = message;
-	}
-	free(text);
-	return message ? 0 : -ENOMEM;
+	r = message_from_text(out, total, text, strlen(text) + 1);
+	if (r < 0)
+		free(text);
+	return r;
+}
+
+int message_from_text(struct message **out, size_t *total, char *text, size_t len)
+{
+	struct message *message = malloc(sizeof(*message));
+
+	if (!message)
+		return -ENOMEM;
+	*message = (struct message){ .refs = 1, .total = total, .len = len, .data = text };
+	*total += len;
+	*out = message;
+	return 0;
+}
+
+struct message *message_ref(struct message *message)
+{
+	message->refs++;
+	return message;
 }
 
 struct message *message_unref(struct message *message)
@@ -60,6 +68,7 @@ struct message *message_unref(struct message *message)
 	if (!message || --message->refs > 0)
 		return NULL;
 	*message->total -= message->len;
+	free(message->data);
 	free(message);
 	return NULL;
 }
@@ -94,8 +103,7 @@ int queue_push(struct queue *queue, struct message *message)
 		if (r < 0)
 			return r;
 	}
-	queue->ring[(queue->first + queue->n) & (queue->size - 1)] = message;
-	message->refs++;
+	queue->ring[(queue->first + queue->n) & (queue->size - 1)] = message_ref(message);
 	queue->n++;
 	queue->bytes += message->len;
 	return 0;
@@ -143,4 +151,21 @@ void queue_done(struct queue *queue)
 		message_unref(get(queue, i));
 	free(queue->ring);
 	*queue = (struct queue){ 0 };
+}
+
+size_t message_mark(struct message *message, uint64_t mark)
+{
+	size_t bytes = message->mark == mark ? 0 : message->len;
+
+	message->mark = mark;
+	return bytes;
+}
+
+size_t queue_mark(const struct queue *queue, uint64_t mark)
+{
+	size_t i, bytes = 0;
+
+	for (i = 0; i < queue->n; i++)
+		bytes += message_mark(get(queue, i), mark);
+	return bytes;
 }

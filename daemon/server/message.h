@@ -11,13 +11,18 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/uio.h>
+
+/* Rates are rounded to 1/1000, and 15 digits print that as it was meant. */
+#define MESSAGE_DUMP_FLAGS (JSON_COMPACT | JSON_REAL_PRECISION(15))
 
 struct message {
 	unsigned int refs;
+	uint64_t mark; /* see message_mark() */
 	size_t *total; /* bytes of all messages that share it */
 	size_t len;
-	char data[];
+	char *data;
 };
 
 /*
@@ -26,6 +31,11 @@ struct message {
  */
 int message_new(struct message **out, size_t *total, const char *error, json_t *parameters,
 		bool continues);
+
+/* The same of text that is there already, which it owns from success on. */
+int message_from_text(struct message **out, size_t *total, char *text, size_t len);
+
+struct message *message_ref(struct message *message);
 struct message *message_unref(struct message *message);
 
 /* All zero is a valid empty queue. */
@@ -48,5 +58,12 @@ size_t queue_peek(const struct queue *queue, struct iovec *iov, size_t max);
 void queue_consume(struct queue *queue, size_t bytes);
 
 void queue_done(struct queue *queue);
+
+/*
+ * Marks a message, or those of a queue; gives the bytes of what did not have this
+ * mark yet. So what several share is counted once.
+ */
+size_t message_mark(struct message *message, uint64_t mark);
+size_t queue_mark(const struct queue *queue, uint64_t mark);
 
 #endif

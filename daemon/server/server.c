@@ -18,6 +18,7 @@
 #include "server/methods/service.h"
 #include "server/server.h"
 #include "server/server_internal.h"
+#include "server/user.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/util.h"
@@ -43,15 +44,20 @@ const struct server_limits server_default_limits = {
 	.user_clients = SERVER_CLIENTS / 2,
 	/* A hundred times the longest call there is. */
 	.request_bytes = 64 * 1024,
-	/* Replies are made one by one, so this much and one reply. */
+	/* Replies are made one by one, so this much and one reply, or a part of one. */
 	.reply_bytes = 64 * 1024,
 	/*
 	 * An event is about 1 KiB: a batch of some thousand VMs has to fit, as
 	 * nobody can read before it is told to the end.
 	 */
 	.watch_bytes = 4 * 1024 * 1024,
-	/* What is left of 64 MiB to a daemon that needs half of it itself. */
-	.total_bytes = 32 * 1024 * 1024,
+	/* Some thousand VMs, or as many vCPUs with few reasons; more come in parts. */
+	.single_bytes = 4 * 1024 * 1024,
+	/*
+	 * Half of kvmexitd.service's MemoryMax= is 128 MiB, and 10,000 vCPUs need up to
+	 * 64 MiB of it. With SERVER_CLIENTS_MAX, their places alone take 40 MiB.
+	 */
+	.total_bytes = 48 * 1024 * 1024,
 	/* A person may stop a pager, a program has no excuse. */
 	.stall_us = 30 * 1000 * 1000,
 	/* Who polls more seldom may as well connect each time. */
@@ -90,8 +96,7 @@ static int on_work(sd_event_source *source, int fd, uint32_t revents, void *user
 
 	(void)fd;
 	(void)revents;
-	if (server->ready)
-		client_work(server);
+	client_work(server);
 	return server->ready ? 0 : sd_event_source_set_enabled(source, SD_EVENT_OFF);
 }
 
@@ -174,6 +179,8 @@ struct server *server_free(struct server *server)
 		client_free(server->clients);
 	while (server->dead)
 		client_free(server->dead);
+	server_drop_metrics(server);
+	sd_event_source_disable_unref(server->stale);
 	sd_event_source_disable_unref(server->work);
 	sd_event_source_disable_unref(server->resume);
 	sd_event_source_disable_unref(server->reaper);
@@ -221,16 +228,14 @@ static void refuse(struct server *server, int fd)
 static bool has_room(const struct server *server, uid_t uid)
 {
 	const struct server_limits *limits = &server->limits;
-	const struct client *client;
-	size_t n = 0;
+	const struct user *user;
 
 	if (uid == 0)
 		return server->stats.clients < limits->clients + limits->root_clients;
 	if (server->stats.clients >= limits->clients)
 		return false;
-	DL_FOREACH(server->clients, client)
-		n += client->peer.uid == uid;
-	return n < limits->user_clients;
+	user = user_find(server, uid);
+	return !user || user->n_clients < limits->user_clients;
 }
 
 int server_on_accept(sd_event_source *source, int listen_fd, uint32_t revents, void *userdata)

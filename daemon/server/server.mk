@@ -5,21 +5,28 @@ AM_CPPFLAGS += -I$(top_builddir)/daemon
 daemon_libkvmexitd_a_SOURCES += \
 	daemon/server/address.h \
 	daemon/server/client.c daemon/server/client.h \
+	daemon/server/client_calls.c \
+	daemon/server/client_io.c \
 	daemon/server/control.h \
 	daemon/server/listen.c \
+	daemon/server/memory.c \
 	daemon/server/message.c daemon/server/message.h \
-	daemon/server/reply.c \
+	daemon/server/parts.c daemon/server/parts.h \
 	daemon/server/server.c daemon/server/server.h \
 	daemon/server/server_internal.h \
+	daemon/server/user.c daemon/server/user.h \
 	daemon/server/varlink_parse.c daemon/server/varlink_parse.h \
 	daemon/server/watch.c \
 	daemon/server/methods/control.c \
 	daemon/server/methods/exits.c \
 	daemon/server/methods/history.c daemon/server/methods/history.h \
 	daemon/server/methods/json.c daemon/server/methods/json.h \
+	daemon/server/methods/list.c \
 	daemon/server/methods/lookup.c daemon/server/methods/lookup.h \
 	daemon/server/methods/metrics.c \
 	daemon/server/methods/service.c daemon/server/methods/service.h \
+	daemon/server/methods/show.c \
+	daemon/server/methods/vm_ref.c daemon/server/methods/vm_ref.h \
 	daemon/util/buffer.c daemon/util/buffer.h
 
 EXTRA_DIST += \

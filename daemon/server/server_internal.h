@@ -12,12 +12,15 @@
 #include <sys/types.h>
 #include <systemd/sd-event.h>
 
+#include "sink/metrics.h"
 #include "util/ratelimit.h"
 
 struct client;
 struct daemon_status;
+struct message;
 struct registry;
 struct server_control;
+struct user;
 
 struct server_limits {
 	size_t clients;
@@ -26,7 +29,8 @@ struct server_limits {
 	size_t request_bytes; /* of one call */
 	size_t reply_bytes; /* queued, past which a client's next call waits */
 	size_t watch_bytes; /* queued, past which a watcher is cut off */
-	size_t total_bytes; /* of all messages, past which the slowest is cut off */
+	size_t single_bytes; /* of a reply to a call without "more" */
+	size_t total_bytes; /* for all clients, past which the user with most loses some */
 	uint64_t stall_us; /* without any byte taken while some are queued */
 	uint64_t idle_us; /* without a call, for who does not watch */
 };
@@ -66,12 +70,21 @@ struct server {
 	struct ratelimit cut_off; /* what is logged of clients that were */
 	sd_event_source *resume; /* accepting, after running out of descriptors */
 	struct client *clients;
-	struct client *ready;
+	struct user *users;
+	struct user *ready; /* those with a client that is, in turn */
+	bool root_had_turn; /* the last one */
 	int work_fd;
 	sd_event_source *work; /* on while there are some ready */
 	struct client *dead; /* cut off; freed from the loop */
 	sd_event_source *reaper;
-	size_t queued_bytes; /* of all messages to clients */
+
+	/* Memory for clients, which has one limit for all. */
+	size_t queued_bytes; /* of all messages to them */
+	size_t held_bytes; /* client->held of all */
+	uint64_t mark; /* of messages, used last */
+
+	struct message *metrics[METRICS_FORMATS]; /* the text, while it is fresh */
+	sd_event_source *stale; /* when it is not any more */
 };
 
 /* For tests: limits small enough to run into. */
@@ -87,9 +100,15 @@ void server_free_listener(struct server *server, struct listener *listener);
 void server_warn_cut_off(struct server *server, const struct ucred *peer, const char *why);
 
 /*
- * Cuts off clients until what is queued is within the limit for all. Leaves
- * them in place, dead.
+ * Cuts off clients until memory for all of them is within its limit: of the user who
+ * has most, those that have most. Leaves them in place, dead.
  */
-void server_limit_queue(struct server *server);
+void server_limit_memory(struct server *server);
+
+/* The text for GetMetrics, as it is now, need not be made from again. */
+void server_drop_metrics(struct server *server);
+
+/* What clients take now. */
+size_t server_memory(const struct server *server);
 
 #endif

@@ -19,56 +19,55 @@ static bool is_c_string(const json_t *value)
 	       strlen(json_string_value(value)) == json_string_length(value);
 }
 
-static int parse_flag(const json_t *root, const char *name, bool *out)
+static bool parse_flag(const json_t *root, const char *name, bool *out)
 {
 	const json_t *value = json_object_get(root, name);
 
-	if (!value)
-		return 0;
-	if (!json_is_boolean(value))
-		return -EBADMSG;
 	*out = json_is_true(value);
-	return 0;
+	return !value || json_is_boolean(value);
 }
 
-static int parse_call(struct varlink_request *request)
+/* NULL, or the member that is wrong. */
+static const char *parse_call(struct varlink_request *request)
 {
 	const json_t *method = json_object_get(request->root, "method");
 	json_t *parameters = json_object_get(request->root, "parameters");
 
 	if (!is_c_string(method) || json_string_length(method) == 0)
-		return -EBADMSG;
+		return "method";
 	request->method = json_string_value(method);
 
 	if (parameters && !json_is_null(parameters)) {
 		if (!json_is_object(parameters))
-			return -EBADMSG;
+			return "parameters";
 		request->parameters = parameters;
 	}
 
-	if (parse_flag(request->root, "more", &request->more) < 0 ||
-	    parse_flag(request->root, "oneway", &request->oneway) < 0 ||
-	    parse_flag(request->root, "upgrade", &request->upgrade) < 0)
-		return -EBADMSG;
+	if (!parse_flag(request->root, "more", &request->more))
+		return "more";
+	if (!parse_flag(request->root, "oneway", &request->oneway))
+		return "oneway";
+	if (!parse_flag(request->root, "upgrade", &request->upgrade))
+		return "upgrade";
 	/* No reply and several replies, or none and a new protocol after it. */
 	if (request->oneway && (request->more || request->upgrade))
-		return -EBADMSG;
-	return 0;
+		return "oneway";
+	return NULL;
 }
 
-int varlink_parse_request(const char *buf, size_t len, struct varlink_request *out)
+int varlink_parse_request(const char *buf, size_t len, struct varlink_request *out,
+			  const char **bad)
 {
 	struct varlink_request request = { 0 };
-	int r;
+	const char *wrong = "call";
 
 	request.root = json_loadb(buf, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
-	if (!json_is_object(request.root))
-		r = -EBADMSG;
-	else
-		r = parse_call(&request);
-	if (r < 0) {
+	if (json_is_object(request.root))
+		wrong = parse_call(&request);
+	if (wrong) {
 		varlink_request_done(&request);
-		return r;
+		*bad = wrong;
+		return -EBADMSG;
 	}
 	*out = request;
 	return 0;

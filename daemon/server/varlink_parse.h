@@ -21,12 +21,14 @@ struct varlink_request {
 };
 
 /*
- * buf has one message without the NUL that ends it. -EBADMSG for what is no
- * varlink call: there is no telling then whether an answer is expected.
+ * buf has one message without the NUL that ends it. -EBADMSG for what is not a
+ * varlink call; *bad is then the name of the member that is wrong, or "call" for
+ * what is not a JSON object.
  * Members of the call that varlink does not define are skipped, as a later
  * varlink may add some.
  */
-int varlink_parse_request(const char *buf, size_t len, struct varlink_request *out);
+int varlink_parse_request(const char *buf, size_t len, struct varlink_request *out,
+			  const char **bad);
 void varlink_request_done(struct varlink_request *request);
 
 enum varlink_type {

@@ -45,7 +45,7 @@ static int tell(struct server *server, enum vm_event event, const struct vm *vm,
 		client_event(client, message, last);
 	}
 	message_unref(message);
-	server_limit_queue(server);
+	server_limit_memory(server);
 	return r;
 }
 

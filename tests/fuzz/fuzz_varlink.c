@@ -19,8 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		{ .name = NULL },
 	};
 
-	if (varlink_parse_request((const char *)data, size, &request) < 0) {
-		fuzz_assert(!request.root);
+	if (varlink_parse_request((const char *)data, size, &request, &bad) < 0) {
+		fuzz_assert(!request.root && bad && *bad);
 		return 0;
 	}
 	fuzz_assert(*request.method);

@@ -19,6 +19,7 @@ SERVER_TESTS = \
 	tests/unit/test_server_clients \
 	tests/unit/test_server_conn \
 	tests/unit/test_server_control \
+	tests/unit/test_server_fair \
 	tests/unit/test_server_history \
 	tests/unit/test_server_limits \
 	tests/unit/test_server_listen \
@@ -46,6 +47,11 @@ tests_unit_test_server_control_SOURCES = tests/unit/test_server_control.c
 tests_unit_test_server_control_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_server_control_CFLAGS = $(SERVER_TEST_CFLAGS)
 tests_unit_test_server_control_LDADD = $(SERVER_TEST_LDADD)
+
+tests_unit_test_server_fair_SOURCES = tests/unit/test_server_fair.c
+tests_unit_test_server_fair_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
+tests_unit_test_server_fair_CFLAGS = $(SERVER_TEST_CFLAGS)
+tests_unit_test_server_fair_LDADD = $(SERVER_TEST_LDADD)
 
 tests_unit_test_server_conn_SOURCES = tests/unit/test_server_conn.c
 tests_unit_test_server_conn_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)

@@ -94,8 +94,11 @@ static void test_oneway(void **state)
 	fixture_send(fd, "{\"method\":\"" EXITS ".Status\",\"oneway\":true}");
 	fixture_send(fd, "{\"method\":\"" EXITS ".Nothing\",\"oneway\":true}");
 	fixture_send(fd, "{\"method\":\"" EXITS ".Watch\",\"oneway\":true}");
+	fixture_send(fd, "{\"method\":\"" EXITS ".GetMetrics\",\"oneway\":true}");
 	fixture_settle(f);
 	assert_false(fixture_pending(fd));
+	/* What nobody is told is not worked out either. */
+	assert_null(f->server->metrics[METRICS_OPENMETRICS]);
 	reply = fixture_call(f, fd, CALL(EXITS ".List"));
 	at(reply, "parameters.vms");
 	json_decref(reply);
@@ -120,26 +123,72 @@ static void test_half_close(void **state)
 	close(fd);
 }
 
+/* An error says which member of a call is wrong, and is the last reply. */
 static void test_malformed(void **state)
 {
-	static const char *const calls[] = { "", "x", "[]", "{\"method\":1}",
-					     "{\"method\":\"\xff\"}" };
+	static const struct {
+		const char *call, *parameter;
+	} cases[] = {
+		{ "", "call" },
+		{ "x", "call" },
+		{ "[]", "call" },
+		{ "{\"method\":\"\xff\"}", "call" },
+		{ "{\"method\":1}", "method" },
+		{ "{\"method\":\"" EXITS ".Status\\u0000\"}", "method" },
+		{ "{\"method\":\"" EXITS ".Status\",\"parameters\":[]}", "parameters" },
+		{ "{\"method\":\"" EXITS ".Status\",\"more\":null}", "more" },
+		{ "{\"method\":\"" EXITS ".Status\",\"more\":true,\"oneway\":true}", "oneway" },
+	};
 	struct fixture *f = *state;
+	json_t *reply;
 	size_t i;
 	int fd;
 
-	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		fd = fixture_connect(f);
 		/* Answers to what came before are sent yet, none to what comes behind. */
 		fixture_send_bytes(fd, STATUS_AND_LIST, sizeof(STATUS_AND_LIST) - 1);
-		fixture_send(fd, calls[i]);
+		fixture_send(fd, cases[i].call);
 		fixture_send_bytes(fd, STATUS_AND_LIST, sizeof(STATUS_AND_LIST) - 1);
 		expect_status_and_list(f, fd);
+		reply = fixture_reply(f, fd);
+		assert_text(reply, "error", SERVICE ".InvalidParameter");
+		assert_text(reply, "parameters.parameter", cases[i].parameter);
+		json_decref(reply);
 		assert_null(fixture_receive(f, fd));
 		assert_int_equal(f->server->stats.bad_clients, i + 1);
 		assert_int_equal(f->server->stats.clients, 0);
 		close(fd);
 	}
+}
+
+/* The error arrives behind replies that are not read for a while. */
+static void test_malformed_unread(void **state)
+{
+	struct fixture *f = *state;
+	int fd = fixture_connect(f);
+	json_t *reply;
+	size_t n = 0;
+
+	while (f->server->queued_bytes < 1000) {
+		fixture_send(fd, CALL(EXITS ".Status"));
+		fixture_settle(f);
+		n++;
+	}
+	fixture_send(fd, "x");
+	fixture_settle(f);
+	assert_int_equal(f->server->stats.bad_clients, 1);
+	while (n-- > 0) {
+		reply = fixture_reply(f, fd);
+		at(reply, "parameters.kernel");
+		json_decref(reply);
+	}
+	reply = fixture_reply(f, fd);
+	assert_text(reply, "error", SERVICE ".InvalidParameter");
+	json_decref(reply);
+	assert_null(fixture_receive(f, fd));
+	assert_int_equal(f->server->stats.clients, 0);
+	close(fd);
 }
 
 /* The fixture is freed with clients in every state. */
@@ -168,7 +217,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_pipelined),  TEST(test_fair),	     TEST(test_oneway),
-		TEST(test_half_close), TEST(test_malformed), TEST(test_freed),
+		TEST(test_half_close), TEST(test_malformed), TEST(test_malformed_unread),
+		TEST(test_freed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

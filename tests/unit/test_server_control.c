@@ -136,6 +136,24 @@ static void test_set(void **state)
 	close(fd);
 }
 
+/* What nobody waits for the answer of is done all the same, unless it only tells. */
+static void test_oneway(void **state)
+{
+	struct fixture *f = *state;
+	int fd = connect_as(f, 0);
+
+	fixture_send(fd, "{\"method\":\"" EXITS ".SetConfig\",\"oneway\":true,"
+			 "\"parameters\":{\"interval_ms\":20}}");
+	fixture_send(fd, "{\"method\":\"" EXITS ".ReloadConfig\",\"oneway\":true}");
+	/* By somebody who has left before it is read, too. */
+	fixture_send(fd, SET("{\"interval_ms\":30}"));
+	close(fd);
+	fixture_until(f, f->server->stats.clients == 0);
+	assert_int_equal(sets, 2);
+	assert_int_equal(changed.value[KERNEL_INTERVAL_MS], 30);
+	assert_int_equal(reloads, 1);
+}
+
 static void test_denied(void **state)
 {
 	struct fixture *f = *state;
@@ -170,6 +188,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_get, setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_set, setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_oneway, setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_denied, setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_reload, setup, fixture_teardown),
 	};

@@ -184,9 +184,16 @@ static void test_sums(void **state)
 
 static json_t *json_of(struct registry *registry)
 {
-	json_t *json = json_vm_reasons(registry, registry_find(registry, BUILD_VM_ID), 6000, true);
+	const struct vm *vm = registry_find(registry, BUILD_VM_ID);
+	json_t *json = json_vm_reasons(registry, vm, 6000), *vcpus = json_array(), *vcpu;
+	size_t i;
 
 	assert_non_null(json);
+	for (i = 0; i < vm->n_vcpus; i++) {
+		vcpu = json_vcpu(registry, vm, vm->vcpus[i], 6000);
+		assert_int_equal(json_array_append_new(vcpus, vcpu), 0);
+	}
+	assert_int_equal(json_object_set_new(json, "vcpus", vcpus), 0);
 	return json;
 }
 

@@ -15,6 +15,9 @@
 
 #include "server/varlink_parse.h"
 
+/* What was wrong with the last one. */
+static const char *bad_member;
+
 /* In memory of just its size, so that a byte read behind it is found. */
 static int parse(const char *text, size_t len, struct varlink_request *out)
 {
@@ -23,7 +26,7 @@ static int parse(const char *text, size_t len, struct varlink_request *out)
 
 	assert_non_null(copy);
 	memcpy(copy, text, len);
-	r = varlink_parse_request(copy, len, out);
+	r = varlink_parse_request(copy, len, out, &bad_member);
 	free(copy);
 	return r;
 }
@@ -60,49 +63,53 @@ static void test_good(void **state)
 
 static void test_bad(void **state)
 {
-	static const char *const calls[] = {
-		"",
-		" ",
-		"x",
-		"null",
-		"1",
-		"\"method\"",
-		"[]",
-		"[{\"method\":\"C\"}]",
-		"{}",
-		"{\"method\":}",
-		"{\"method\":1}",
-		"{\"method\":null}",
-		"{\"method\":\"\"}",
-		"{\"method\":[\"C\"]}",
-		"{\"method\":\"C\\u0000D\"}",
-		"{\"method\":\"C\"}{\"method\":\"C\"}",
-		"{\"method\":\"C\"} x",
-		"{\"method\":\"C\",\"method\":\"D\"}",
-		"{\"method\":\"C\",\"parameters\":[]}",
-		"{\"method\":\"C\",\"parameters\":1}",
-		"{\"method\":\"C\",\"parameters\":\"{}\"}",
-		"{\"method\":\"C\",\"more\":1}",
-		"{\"method\":\"C\",\"more\":null}",
-		"{\"method\":\"C\",\"more\":\"true\"}",
-		"{\"method\":\"C\",\"oneway\":\"\"}",
-		"{\"method\":\"C\",\"upgrade\":{}}",
-		"{\"method\":\"C\",\"more\":true,\"oneway\":true}",
-		"{\"method\":\"C\",\"upgrade\":true,\"oneway\":true}",
-		"{'method':'C'}",
-		"{\"method\":\"\xff\"}",
-		"{\"method\":\"\xc3\"}",
-		"{\"method\":\"\\ud800\"}",
-		"{\"method\":\"C\n\"}",
-		"{\"method\":\"C\",\"parameters\":{\"a\":99999999999999999999}}",
+	static const struct {
+		const char *text, *bad;
+	} calls[] = {
+		{ "", "call" },
+		{ " ", "call" },
+		{ "x", "call" },
+		{ "null", "call" },
+		{ "1", "call" },
+		{ "\"method\"", "call" },
+		{ "[]", "call" },
+		{ "[{\"method\":\"C\"}]", "call" },
+		{ "{}", "method" },
+		{ "{\"method\":}", "call" },
+		{ "{\"method\":1}", "method" },
+		{ "{\"method\":null}", "method" },
+		{ "{\"method\":\"\"}", "method" },
+		{ "{\"method\":[\"C\"]}", "method" },
+		{ "{\"method\":\"C\\u0000D\"}", "method" },
+		{ "{\"method\":\"C\"}{\"method\":\"C\"}", "call" },
+		{ "{\"method\":\"C\"} x", "call" },
+		{ "{\"method\":\"C\",\"method\":\"D\"}", "call" },
+		{ "{\"method\":\"C\",\"parameters\":[]}", "parameters" },
+		{ "{\"method\":\"C\",\"parameters\":1}", "parameters" },
+		{ "{\"method\":\"C\",\"parameters\":\"{}\"}", "parameters" },
+		{ "{\"method\":\"C\",\"more\":1}", "more" },
+		{ "{\"method\":\"C\",\"more\":null}", "more" },
+		{ "{\"method\":\"C\",\"more\":\"true\"}", "more" },
+		{ "{\"method\":\"C\",\"oneway\":\"\"}", "oneway" },
+		{ "{\"method\":\"C\",\"upgrade\":{}}", "upgrade" },
+		{ "{\"method\":\"C\",\"more\":true,\"oneway\":true}", "oneway" },
+		{ "{\"method\":\"C\",\"upgrade\":true,\"oneway\":true}", "oneway" },
+		{ "{'method':'C'}", "call" },
+		{ "{\"method\":\"\xff\"}", "call" },
+		{ "{\"method\":\"\xc3\"}", "call" },
+		{ "{\"method\":\"\\ud800\"}", "call" },
+		{ "{\"method\":\"C\n\"}", "call" },
+		{ "{\"method\":\"C\",\"parameters\":{\"a\":99999999999999999999}}", "call" },
 	};
 	struct varlink_request request = { .method = "untouched" };
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
-		if (parse(calls[i], strlen(calls[i]), &request) != -EBADMSG)
-			fail_msg("accepted: %s", calls[i]);
+	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		if (parse(calls[i].text, strlen(calls[i].text), &request) != -EBADMSG)
+			fail_msg("accepted: %s", calls[i].text);
+		assert_string_equal(bad_member, calls[i].bad);
+	}
 	assert_string_equal(request.method, "untouched");
 }
 

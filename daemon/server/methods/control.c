@@ -32,7 +32,7 @@ static int require_root(const struct call *call)
 {
 	int r;
 
-	if (call->client->peer.uid == 0)
+	if (client_may_change(call->client))
 		return 0;
 	r = call_error(call, VARLINK_SERVICE ".PermissionDenied", json_object());
 	return r < 0 ? r : 1;

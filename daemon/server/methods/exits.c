@@ -59,42 +59,6 @@ static int run_status(const struct call *call)
 			(json_int_t)status->failed_dumps));
 }
 
-static int append_vms(json_t *list, const struct registry *registry, const struct vm *vm,
-		      uint64_t now)
-{
-	for (; vm; vm = registry_next(vm))
-		if (json_array_append_new(list, json_vm(registry, vm, now)) < 0)
-			return -ENOMEM;
-	return 0;
-}
-
-static int run_list(const struct call *call)
-{
-	const struct registry *registry = call->server->registry;
-	bool all = false;
-	const struct varlink_param params[] = {
-		{ "all", VARLINK_BOOL, true, &all },
-		{ .name = NULL },
-	};
-	uint64_t now = clock_boottime_ns();
-	json_t *vms;
-	int r;
-
-	r = call_parameters(call, params);
-	if (r != 0)
-		return r;
-
-	vms = json_array();
-	r = append_vms(vms, registry, registry_first_live(registry), now);
-	if (r >= 0 && all)
-		r = append_vms(vms, registry, registry_first_dead(registry), now);
-	if (r < 0) {
-		json_decref(vms);
-		return r;
-	}
-	return call_reply(call, json_pack("{s:o, s:o}", "now", json_now(now), "vms", vms));
-}
-
 static int no_such_vm(const struct call *call, const char *text, bool dead)
 {
 	const char *near[LOOKUP_NEAR_MAX];
@@ -137,29 +101,6 @@ int call_find_vm(const struct call *call, const char *text, bool dead, const str
 	return r < 0 ? r : 1;
 }
 
-static int run_show(const struct call *call)
-{
-	const char *text = NULL;
-	bool vcpus = false;
-	const struct varlink_param params[] = {
-		{ "vm", VARLINK_STRING, false, &text },
-		{ "vcpus", VARLINK_BOOL, true, &vcpus },
-		{ .name = NULL },
-	};
-	uint64_t now_ns = clock_boottime_ns();
-	const struct vm *vm;
-	int r;
-
-	r = call_parameters(call, params);
-	if (r == 0)
-		r = call_find_vm(call, text, true, &vm);
-	if (r != 0)
-		return r;
-	return call_reply(call,
-			  json_pack("{s:o, s:o}", "now", json_now(now_ns), "vm",
-				    json_vm_reasons(call->server->registry, vm, now_ns, vcpus)));
-}
-
 static int run_watch(const struct call *call)
 {
 	const char *text = NULL;
@@ -191,15 +132,15 @@ static int run_watch(const struct call *call)
 
 /* clang-format off */
 const struct method exits_methods[] = {
-	{ "Status", run_status },
-	{ "List", run_list },
-	{ "Show", run_show },
-	{ "Watch", run_watch },
-	{ "GetHistory", run_get_history },
-	{ "GetMetrics", run_get_metrics },
-	{ "GetConfig", run_get_config },
-	{ "SetConfig", run_set_config },
-	{ "ReloadConfig", run_reload_config },
-	{ NULL, NULL },
+	{ "Status", run_status, false },
+	{ "List", run_list, false },
+	{ "Show", run_show, false },
+	{ "Watch", run_watch, false },
+	{ "GetHistory", run_get_history, false },
+	{ "GetMetrics", run_get_metrics, false },
+	{ "GetConfig", run_get_config, false },
+	{ "SetConfig", run_set_config, true },
+	{ "ReloadConfig", run_reload_config, true },
+	{ .name = NULL },
 };
 /* clang-format on */

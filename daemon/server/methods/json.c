@@ -225,8 +225,8 @@ json_t *json_vm(const struct registry *registry, const struct vm *vm, uint64_t n
 	return json_vm_with(vm, &sum);
 }
 
-static json_t *json_vcpu(const struct registry *registry, const struct vm *vm,
-			 const struct vcpu *vcpu, uint64_t now_ns)
+json_t *json_vcpu(const struct registry *registry, const struct vm *vm, const struct vcpu *vcpu,
+		  uint64_t now_ns)
 {
 	_cleanup_free_ struct row *rows = NULL;
 	_cleanup_free_ struct rates *rates = NULL;
@@ -261,22 +261,7 @@ static json_t *json_vcpu(const struct registry *registry, const struct vm *vm,
 	return json;
 }
 
-static json_t *json_vcpus(const struct registry *registry, const struct vm *vm, uint64_t now_ns)
-{
-	json_t *list = json_array();
-	size_t i;
-
-	for (i = 0; i < vm->n_vcpus; i++)
-		if (json_array_append_new(list, json_vcpu(registry, vm, vm->vcpus[i], now_ns)) <
-		    0) {
-			json_decref(list);
-			return NULL;
-		}
-	return list;
-}
-
-json_t *json_vm_reasons(const struct registry *registry, const struct vm *vm, uint64_t now_ns,
-			bool vcpus)
+json_t *json_vm_reasons(const struct registry *registry, const struct vm *vm, uint64_t now_ns)
 {
 	_cleanup_free_ struct row *rows = NULL;
 	_cleanup_free_ struct rates *rates = NULL;
@@ -304,8 +289,7 @@ json_t *json_vm_reasons(const struct registry *registry, const struct vm *vm, ui
 
 	json = json_vm_with(vm, &sum);
 	if (json_object_set_new(json, "reasons", json_reasons(vm->isa, rows, vm->n_reasons)) < 0 ||
-	    set_time_taken(json, "rest_time", registry_vm_time(vm, NULL, &rest), &rest) < 0 ||
-	    (vcpus && json_object_set_new(json, "vcpus", json_vcpus(registry, vm, now_ns)) < 0)) {
+	    set_time_taken(json, "rest_time", registry_vm_time(vm, NULL, &rest), &rest) < 0) {
 		json_decref(json);
 		return NULL;
 	}

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct registry;
+struct vcpu;
 struct vm;
 
 /* What is not UTF-8 is cleaned first: names come from command lines. */
@@ -31,9 +32,12 @@ json_t *json_code(uint64_t code, bool other);
 /* A Vm without reasons and vcpus. now_ns is CLOCK_BOOTTIME. */
 json_t *json_vm(const struct registry *registry, const struct vm *vm, uint64_t now_ns);
 
-/* A Vm with reasons, and with vcpus when asked. */
-json_t *json_vm_reasons(const struct registry *registry, const struct vm *vm, uint64_t now_ns,
-			bool vcpus);
+/* A Vm with reasons. */
+json_t *json_vm_reasons(const struct registry *registry, const struct vm *vm, uint64_t now_ns);
+
+/* A Vcpu of vm. */
+json_t *json_vcpu(const struct registry *registry, const struct vm *vm, const struct vcpu *vcpu,
+		  uint64_t now_ns);
 
 enum vm_event {
 	VM_CREATED,

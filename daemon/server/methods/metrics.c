@@ -5,10 +5,14 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "server/client.h"
+#include "server/message.h"
 #include "server/methods/service.h"
+#include "server/parts.h"
 #include "server/server.h"
 #include "server/server_internal.h"
 #include "util/buffer.h"
@@ -44,6 +48,123 @@ int server_metrics(const struct server *server, enum metrics_format format, stru
 	return metrics_write(out, &input, format);
 }
 
+/* -- the text, which is made anew five times a second at most ------------------- */
+
+/*
+ * Anybody may ask, and as often as he likes: what was said this short a time ago is
+ * said again. As over HTTP.
+ */
+#define FRESH_US	  (200 * US_PER_MS)
+#define FRESH_ACCURACY_US (20 * US_PER_MS)
+
+void server_drop_metrics(struct server *server)
+{
+	size_t i;
+
+	for (i = 0; i < METRICS_FORMATS; i++)
+		server->metrics[i] = message_unref(server->metrics[i]);
+}
+
+static int on_stale(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	(void)source;
+	(void)usec;
+	server_drop_metrics(userdata);
+	return 0;
+}
+
+static int start_stale(struct server *server)
+{
+	int enabled = SD_EVENT_OFF, r;
+
+	if (!server->stale)
+		return sd_event_add_time_relative(server->event, &server->stale, CLOCK_MONOTONIC,
+						  FRESH_US, FRESH_ACCURACY_US, on_stale, server);
+	(void)sd_event_source_get_enabled(server->stale, &enabled);
+	if (enabled != SD_EVENT_OFF)
+		return 0;
+	r = sd_event_source_set_time_relative(server->stale, FRESH_US);
+	return r < 0 ? r : sd_event_source_set_enabled(server->stale, SD_EVENT_ONESHOT);
+}
+
+/* The text, which stays the server's. */
+static int get_text(struct server *server, enum metrics_format format, struct message **out)
+{
+	struct buffer text = { 0 };
+	int r = 0;
+
+	if (!server->metrics[format]) {
+		r = server_metrics(server, format, &text);
+		if (r >= 0)
+			r = start_stale(server);
+		/* Nothing of it was consumed, so it begins where it was allocated. */
+		if (r >= 0)
+			r = message_from_text(&server->metrics[format], &server->queued_bytes,
+					      text.data, text.len);
+		if (r < 0)
+			buffer_done(&text);
+	}
+	*out = server->metrics[format];
+	return r;
+}
+
+/* -- the method -------------------------------------------------------------------- */
+
+/* What one element of a reply takes of the text, up to the end of a line. */
+#define PIECE_BYTES (16 * 1024)
+
+struct metrics {
+	struct parts parts; /* first */
+	enum metrics_format format;
+	size_t sent; /* of parts.shared, the text */
+};
+
+static int open_text(struct parts *parts, struct buffer *text)
+{
+	const struct metrics *metrics = (struct metrics *)parts;
+	int r = parts_open_member(
+		text, json_pack("{s:s}", "content_type", metrics_content_type(metrics->format)),
+		"text");
+
+	return r < 0 ? r : parts_put(text, "\"");
+}
+
+static int next_piece(struct parts *parts, struct buffer *text)
+{
+	struct metrics *metrics = (struct metrics *)parts;
+	const char *piece = parts->shared->data + metrics->sent, *end;
+	size_t left = parts->shared->len - metrics->sent, n = left, at = text->len;
+	int r;
+
+	if (left == 0)
+		return 0;
+	if (left > PIECE_BYTES) {
+		end = memchr(piece + PIECE_BYTES, '\n', left - PIECE_BYTES);
+		n = end ? (size_t)(end - piece) + 1 : left;
+	}
+	r = parts_put_json(text, json_stringn(piece, n));
+	if (r < 0)
+		return r;
+	metrics->sent += n;
+	/* The string goes on where the last piece ended, so without quotation marks. */
+	memmove(buffer_head(text) + at, buffer_head(text) + at + 1, text->len - at - 2);
+	text->len -= 2;
+	return 1;
+}
+
+static void free_metrics(struct parts *parts)
+{
+	free(parts);
+}
+
+static const struct parts_kind metrics_kind = {
+	.open = open_text,
+	.next = next_piece,
+	.separator = "",
+	.close = "\"}",
+	.free = free_metrics,
+};
+
 int run_get_metrics(const struct call *call)
 {
 	const char *name = NULL;
@@ -52,8 +173,8 @@ int run_get_metrics(const struct call *call)
 		{ .name = NULL },
 	};
 	enum metrics_format format = METRICS_OPENMETRICS;
-	struct buffer text = { 0 };
-	json_t *json;
+	struct metrics *metrics;
+	struct message *text;
 	int r;
 
 	r = call_parameters(call, params);
@@ -63,9 +184,14 @@ int run_get_metrics(const struct call *call)
 		return call_error(call, VARLINK_SERVICE ".InvalidParameter",
 				  json_pack("{s:s}", "parameter", "format"));
 
-	r = server_metrics(call->server, format, &text);
-	json = r < 0 ? NULL : json_stringn(buffer_head(&text), text.len);
-	buffer_done(&text);
-	return call_reply(call, json_pack("{s:s, s:o}", "content_type",
-					  metrics_content_type(format), "text", json));
+	r = get_text(call->server, format, &text);
+	if (r < 0)
+		return r;
+	metrics = calloc(1, sizeof(*metrics));
+	if (!metrics)
+		return -ENOMEM;
+	metrics->format = format;
+	metrics->parts.shared = message_ref(text);
+	metrics->parts.own_bytes = sizeof(*metrics);
+	return call_reply_parts(call, &metrics->parts, &metrics_kind);
 }

@@ -31,9 +31,9 @@ static int get_info(const struct call *call);
 static int get_interface_description(const struct call *call);
 
 static const struct method service_methods[] = {
-	{ "GetInfo", get_info },
-	{ "GetInterfaceDescription", get_interface_description },
-	{ NULL, NULL },
+	{ "GetInfo", get_info, false },
+	{ "GetInterfaceDescription", get_interface_description, false },
+	{ .name = NULL },
 };
 
 static const struct interface interfaces[] = {
@@ -107,6 +107,12 @@ int call_parameters(const struct call *call, const struct varlink_param *params)
 	return r < 0 ? r : 1;
 }
 
+/* A reading call whose answer nobody will get. */
+static bool is_pointless(const struct call *call, const struct method *method)
+{
+	return (call->request->oneway || call->client->gone) && !method->changes;
+}
+
 int service_dispatch(const struct call *call)
 {
 	const char *name = call->request->method;
@@ -127,7 +133,7 @@ int service_dispatch(const struct call *call)
 
 	for (method = interface->methods; method->name; method++)
 		if (strcmp(method->name, dot + 1) == 0)
-			return method->run(call);
+			return is_pointless(call, method) ? 0 : method->run(call);
 	return call_error(call, VARLINK_SERVICE ".MethodNotFound",
 			  json_pack("{s:s}", "method", name));
 }

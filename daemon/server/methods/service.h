@@ -19,12 +19,15 @@ struct method {
 	const char *name;
 	/* Answers the call. A negative result ends the connection. */
 	int (*run)(const struct call *call);
+	bool changes; /* something: so it is worth doing where nobody is told of it */
 };
 
 /* A nameless one ends each. */
 extern const struct method exits_methods[];
 
 /* Those of exits_methods[] that have a file of their own. */
+int run_list(const struct call *call);
+int run_show(const struct call *call);
 int run_get_metrics(const struct call *call);
 int run_get_config(const struct call *call);
 int run_set_config(const struct call *call);

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Show: one VM, its vCPUs as many at a time as fit into a part.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "model/registry.h"
+#include "server/methods/json.h"
+#include "server/methods/service.h"
+#include "server/methods/vm_ref.h"
+#include "server/parts.h"
+#include "server/server_internal.h"
+#include "util/clock.h"
+
+struct show {
+	struct parts parts; /* first */
+	struct vm_ref vm;
+	uint64_t next_id; /* of vCPUs that are still to come, the lowest there may be */
+	size_t hint; /* where it may be */
+};
+
+static const struct vm *find_vm(const struct parts *parts)
+{
+	return vm_ref_find(&((const struct show *)parts)->vm, parts->server->registry);
+}
+
+/* The VM's own members come with each part, its reasons with the first. */
+static int open_vm(struct parts *parts, struct buffer *text)
+{
+	const struct registry *registry = parts->server->registry;
+	const struct vm *vm = find_vm(parts);
+	uint64_t now_ns = clock_boottime_ns();
+	int r;
+
+	r = parts_open_member(text, json_pack("{s:o}", "now", json_now(now_ns)), "vm");
+	if (r < 0)
+		return r;
+	if (!vm)
+		/* Its vCPUs will not be found either. */
+		return parts_put(text, "{\"vcpus\":[");
+	r = parts_open_member(text,
+			      parts->first ? json_vm_reasons(registry, vm, now_ns) :
+					     json_vm(registry, vm, now_ns),
+			      "vcpus");
+	return r < 0 ? r : parts_put(text, "[");
+}
+
+static int next_vcpu(struct parts *parts, struct buffer *text)
+{
+	struct show *show = (struct show *)parts;
+	const struct vm *vm = find_vm(parts);
+	const struct vcpu *vcpu;
+	size_t i = show->hint;
+	int r;
+
+	if (!vm)
+		return -ENOENT;
+	/* vCPUs are by id, and others may have come between them. */
+	while (i > 0 && (i > vm->n_vcpus || vm->vcpus[i - 1]->id >= show->next_id))
+		i--;
+	while (i < vm->n_vcpus && vm->vcpus[i]->id < show->next_id)
+		i++;
+	if (i == vm->n_vcpus)
+		return 0;
+	vcpu = vm->vcpus[i];
+	show->next_id = (uint64_t)vcpu->id + 1;
+	show->hint = i + 1;
+	r = parts_put_json(text, json_vcpu(parts->server->registry, vm, vcpu, clock_boottime_ns()));
+	return r < 0 ? r : 1;
+}
+
+static json_t *gone(const struct parts *parts)
+{
+	return vm_ref_gone(&((const struct show *)parts)->vm);
+}
+
+static void free_show(struct parts *parts)
+{
+	free(parts);
+}
+
+static const struct parts_kind show_kind = {
+	.open = open_vm,
+	.next = next_vcpu,
+	.separator = ",",
+	.close = "]}}",
+	.gone = gone,
+	.free = free_show,
+};
+
+static int reply_vcpus(const struct call *call, const struct vm *vm)
+{
+	struct show *show = calloc(1, sizeof(*show));
+
+	if (!show)
+		return -ENOMEM;
+	show->vm = vm_ref(vm);
+	show->parts.own_bytes = sizeof(*show);
+	return call_reply_parts(call, &show->parts, &show_kind);
+}
+
+int run_show(const struct call *call)
+{
+	const struct registry *registry = call->server->registry;
+	const char *text = NULL;
+	bool vcpus = false;
+	const struct varlink_param params[] = {
+		{ "vm", VARLINK_STRING, false, &text },
+		{ "vcpus", VARLINK_BOOL, true, &vcpus },
+		{ .name = NULL },
+	};
+	uint64_t now_ns = clock_boottime_ns();
+	const struct vm *vm;
+	int r;
+
+	r = call_parameters(call, params);
+	if (r == 0)
+		r = call_find_vm(call, text, true, &vm);
+	if (r != 0)
+		return r;
+	if (vcpus)
+		return reply_vcpus(call, vm);
+	return call_reply(call, json_pack("{s:o, s:o}", "now", json_now(now_ns), "vm",
+					  json_vm_reasons(registry, vm, now_ns)));
+}
