@@ -108,7 +108,7 @@ struct vm *registry_find(const struct registry *registry, uint64_t id)
 }
 
 /* Ids grow, so the place is at the end but for dumps. */
-static void insert_live(struct registry *registry, struct vm *vm)
+void registry_insert_live(struct registry *registry, struct vm *vm)
 {
 	struct vm *before;
 
@@ -121,14 +121,20 @@ static void insert_live(struct registry *registry, struct vm *vm)
 	TAILQ_INSERT_HEAD(&registry->live, vm, by_id);
 }
 
+/* lives: the message is proof that it lived at now_ns. */
 static int get_vm(struct registry *registry, uint64_t id, uint32_t pid, uint32_t isa,
-		  uint64_t now_ns, struct vm **out)
+		  uint64_t now_ns, bool lives, struct vm **out)
 {
 	struct vm *vm = registry_find(registry, id);
 	int r;
 
 	if (!vm)
 		vm = registry_find_dead(registry, id);
+	if (vm && lives && vm->ended_unseen && now_ns > vm->ended_ns) {
+		r = registry_revive_vm(registry, vm);
+		if (r < 0)
+			return r;
+	}
 	if (vm) {
 		vm->in_dump = true;
 		*out = vm;
@@ -151,7 +157,7 @@ static int get_vm(struct registry *registry, uint64_t id, uint32_t pid, uint32_t
 	vm->all_is_news = registry->complete;
 	vm->first_ns = now_ns;
 	vm->started_us = registry_realtime_us(registry, now_ns);
-	insert_live(registry, vm);
+	registry_insert_live(registry, vm);
 	registry->n_live++;
 	*out = vm;
 	return 0;
@@ -208,7 +214,9 @@ static int apply_vcpu(struct registry *registry, const struct exit_message *mess
 	int r, result = 0;
 	size_t i;
 
-	r = get_vm(registry, sample->vm_id, sample->pid, sample->isa, message->time_ns, &vm);
+	/* A dump has the dead, too; what is in a batch happened just now. */
+	r = get_vm(registry, sample->vm_id, sample->pid, sample->isa, message->time_ns,
+		   message->type == MESSAGE_EXITS, &vm);
 	if (r < 0)
 		return r;
 	*out = vm;
@@ -261,6 +269,11 @@ static int set_comm(struct vm *vm, const struct sample_vm *sample)
 	return vm_set_name(vm, clean);
 }
 
+static bool has_ended(const struct exit_message *message)
+{
+	return message->vm.destroyed_ns || message->event == KVM_EXITSTAT_EVENT_VM_DESTROYED;
+}
+
 /* The VM that an event is about, or that a part of a dump begins with. */
 static int apply_vm(struct registry *registry, const struct exit_message *message, struct vm **out)
 {
@@ -271,7 +284,7 @@ static int apply_vm(struct registry *registry, const struct exit_message *messag
 	size_t i;
 
 	r = get_vm(registry, message->vm.id, message->vm.pid, message->vm.isa, message->time_ns,
-		   &vm);
+		   !has_ended(message), &vm);
 	if (r < 0)
 		return r;
 
@@ -308,8 +321,7 @@ int registry_apply(struct registry *registry, const struct exit_message *message
 	r = apply_vcpus(registry, message);
 	result = worse(result, r);
 
-	if (vm && vm->alive &&
-	    (message->vm.destroyed_ns || message->event == KVM_EXITSTAT_EVENT_VM_DESTROYED))
+	if (vm && vm->alive && has_ended(message))
 		registry_end_vm(registry, vm,
 				message->vm.destroyed_ns ? message->vm.destroyed_ns :
 							   message->time_ns,

@@ -127,6 +127,7 @@ struct vm {
 
 	/* what happened since the last change was taken */
 	bool is_new;
+	bool is_back; /* and new only in that it was taken for dead */
 	bool has_exits;
 	bool just_ended;
 

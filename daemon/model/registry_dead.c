@@ -90,6 +90,35 @@ void registry_end_vm(struct registry *registry, struct vm *vm, uint64_t ended_ns
 	registry_trim_dead(registry);
 }
 
+int registry_revive_vm(struct registry *registry, struct vm *vm)
+{
+	int r = vm_make_windows(vm);
+
+	if (r < 0)
+		return r;
+
+	HASH_DELETE(hh, registry->dead_by_id, vm);
+	TAILQ_REMOVE(&registry->dead, vm, by_id);
+	registry->n_dead--;
+	HASH_ADD(hh, registry->by_id, id, sizeof(vm->id), vm);
+	registry_insert_live(registry, vm);
+	registry->n_live++;
+	registry->n_vcpus += vm->n_vcpus;
+
+	vm->alive = true;
+	vm->ended_ns = 0;
+	vm->ended_us = 0;
+	vm->ended_unseen = false;
+	/* Who was told that it ended gets to know it again. */
+	if (!vm->just_ended) {
+		vm->is_new = true;
+		vm->is_back = true;
+	}
+	vm->just_ended = false;
+	registry_queue_change(registry, vm);
+	return 0;
+}
+
 void registry_part_dead(struct registry *registry)
 {
 	struct vm *vm;

@@ -49,6 +49,8 @@ struct registry {
 uint64_t registry_realtime_us(const struct registry *registry, uint64_t boottime_ns);
 void registry_queue_change(struct registry *registry, struct vm *vm);
 
+void registry_insert_live(struct registry *registry, struct vm *vm);
+
 /* -- registry_history.c -------------------------------------------------- */
 
 /* When the first minutes end of a VM that was created then. */
@@ -63,6 +65,9 @@ void registry_bound_history(struct registry *registry, uint64_t now_ns);
 /* -- registry_dead.c ----------------------------------------------------- */
 
 void registry_end_vm(struct registry *registry, struct vm *vm, uint64_t ended_ns, bool unseen);
+/* Its end was not seen but concluded, which was wrong. -ENOMEM, and it stays dead. */
+int registry_revive_vm(struct registry *registry, struct vm *vm);
+
 void registry_trim_dead(struct registry *registry);
 
 /* The epoch is over: the dead stay in the list, and are found by id no more. */
@@ -113,7 +118,8 @@ void vm_add_spans(struct vm *vm, const struct count_time *time);
 /* Nothing counted so far is news. */
 void vm_forget_deltas(struct vm *vm);
 
-/* Frees what only a VM that lives needs. */
+/* Frees what only a VM that lives needs, and makes it again, empty: -ENOMEM. */
 void vm_drop_windows(struct vm *vm);
+int vm_make_windows(struct vm *vm);
 
 #endif

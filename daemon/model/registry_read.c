@@ -32,6 +32,7 @@ void registry_change_done(struct registry *registry, struct vm *vm)
 		TAILQ_REMOVE(&registry->changes, vm, changed);
 	vm->queued = false;
 	vm->is_new = false;
+	vm->is_back = false;
 	vm->just_ended = false;
 	vm_forget_deltas(vm);
 	registry_trim_dead(registry);

@@ -340,3 +340,20 @@ void vm_drop_windows(struct vm *vm)
 		vm->vcpus[i]->windows = NULL;
 	}
 }
+
+int vm_make_windows(struct vm *vm)
+{
+	struct vcpu *vcpu;
+	size_t i;
+
+	for (i = 0; i < vm->n_vcpus; i++) {
+		vcpu = vm->vcpus[i];
+		if (vcpu->reasons_size)
+			vcpu->windows = calloc(vcpu->reasons_size, sizeof(*vcpu->windows));
+		if (vcpu->reasons_size && !vcpu->windows) {
+			vm_drop_windows(vm);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}

@@ -263,31 +263,6 @@ static void test_life_in_gap(void **state)
 	assert_int_equal(vm->ended_ns, 204 * S);
 }
 
-/* Not in a complete dump: it ended, and was forgotten by the kernel. */
-static void test_missing_in_dump(void **state)
-{
-	struct registry *r = *state;
-	struct vm *vm;
-
-	model_event(r, KVM_EXITSTAT_EVENT_VM_CREATED, 1, 200 * S, 0, 200 * S);
-	model_event(r, KVM_EXITSTAT_EVENT_VM_CREATED, 2, 200 * S, 0, 200 * S);
-	registry_change_done(r, registry_next_change(r));
-	registry_change_done(r, registry_next_change(r));
-	registry_dump_begin(r);
-	model_dump(r, 2, 0, HLT, 1, 200 * S, 0, 210 * S);
-	/* One that came meanwhile cannot be in it. */
-	model_event(r, KVM_EXITSTAT_EVENT_VM_CREATED, 3, 211 * S, 0, 211 * S);
-	registry_dump_end(r, 212 * S);
-	assert_null(registry_find(r, 1));
-	assert_non_null(registry_find(r, 2));
-	assert_non_null(registry_find(r, 3));
-	vm = registry_first_dead(r);
-	assert_int_equal(vm->id, 1);
-	assert_true(vm->ended_unseen);
-	assert_true(vm->just_ended);
-	assert_int_equal(vm->ended_ns, 212 * S);
-}
-
 /* The end's sums make good what of the last batch was lost, and only that. */
 static void test_final_sums(void **state)
 {
@@ -358,7 +333,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_found_after_dump, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_found_dead, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_life_in_gap, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_missing_in_dump, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_final_sums, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_epoch, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_end_all, setup, teardown),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The registry's limits, and its order. */
+/* The registry's limits, its order, and who is dead. */
 #include "config.h"
 
 #include <errno.h>
@@ -60,6 +60,104 @@ static void take_changes(struct registry *r)
 
 	while ((vm = registry_next_change(r)))
 		registry_change_done(r, vm);
+}
+
+/* Not in a complete dump: it ended, and was forgotten by the kernel. */
+static void test_missing_in_dump(void **state)
+{
+	struct registry *r = *state;
+	struct vm *vm;
+
+	model_event(r, KVM_EXITSTAT_EVENT_VM_CREATED, 1, 200 * S, 0, 200 * S);
+	model_event(r, KVM_EXITSTAT_EVENT_VM_CREATED, 2, 200 * S, 0, 200 * S);
+	registry_change_done(r, registry_next_change(r));
+	registry_change_done(r, registry_next_change(r));
+	registry_dump_begin(r);
+	model_dump(r, 2, 0, HLT, 1, 200 * S, 0, 210 * S);
+	/* One that came meanwhile cannot be in it. */
+	model_event(r, KVM_EXITSTAT_EVENT_VM_CREATED, 3, 211 * S, 0, 211 * S);
+	registry_dump_end(r, 212 * S);
+	assert_null(registry_find(r, 1));
+	assert_non_null(registry_find(r, 2));
+	assert_non_null(registry_find(r, 3));
+	vm = registry_first_dead(r);
+	assert_int_equal(vm->id, 1);
+	assert_true(vm->ended_unseen);
+	assert_true(vm->just_ended);
+	assert_int_equal(vm->ended_ns, 212 * S);
+}
+
+/* One that a dump left out, and whose end nobody saw, lives if it makes exits later. */
+static void test_left_out_of_dump(void **state)
+{
+	struct registry *r = *state;
+	struct rates rates;
+	struct vm *vm;
+
+	model_event(r, KVM_EXITSTAT_EVENT_VM_CREATED, 1, 200 * S, 0, 200 * S);
+	model_event(r, KVM_EXITSTAT_EVENT_VM_CREATED, 2, 200 * S, 0, 200 * S);
+	model_count(r, 1, 0, HLT, false, 10, 10, 201 * S);
+	take_changes(r);
+	registry_dump_begin(r);
+	registry_dump_end(r, 210 * S);
+	take_changes(r);
+	assert_int_equal(registry_n_dead(r), 2);
+
+	/* What waited to be read since before the dump is no proof. */
+	model_count(r, 1, 0, HLT, false, 5, 15, 209 * S);
+	assert_int_equal(registry_n_live(r), 0);
+	assert_int_equal(
+		registry_first_dead(r)->exits + registry_next(registry_first_dead(r))->exits, 15);
+
+	model_count(r, 1, 0, HLT, false, 100, 115, 220 * S);
+	vm = registry_find(r, 1);
+	assert_non_null(vm);
+	assert_true(vm->alive);
+	assert_true(vm->is_new);
+	assert_true(vm->is_back);
+	assert_int_equal(vm->exits, 115);
+	assert_int_equal(vm->ended_ns, 0);
+	assert_int_equal(vm->ended_us, 0);
+	assert_false(vm->ended_unseen);
+	assert_int_equal(registry_n_live(r), 1);
+	assert_int_equal(registry_n_dead(r), 1);
+	assert_int_equal(registry_n_vcpus(r), 1);
+	registry_vm_rates(r, vm, 221 * S, NULL, &rates);
+	assert_float_equal(rates.per_s[RATE_1S], 100.0, 0.1);
+	take_changes(r);
+	assert_false(registry_find(r, 1)->is_back);
+
+	/* A dump's word counts as well, unless it is that the VM has ended. */
+	model_dump(r, 2, 0, HLT, 3, 200 * S, 225 * S, 230 * S);
+	assert_null(registry_find(r, 2));
+	model_dump(r, 2, 0, HLT, 3, 200 * S, 0, 230 * S);
+	assert_non_null(registry_find(r, 2));
+
+	/* Whose end was seen stays dead, whatever is told afterwards. */
+	model_event(r, KVM_EXITSTAT_EVENT_VM_DESTROYED, 1, 200 * S, 240 * S, 240 * S);
+	model_count(r, 1, 0, HLT, false, 1, 116, 241 * S);
+	assert_null(registry_find(r, 1));
+}
+
+/* KVM's family was away for a moment only: the same epoch goes on. */
+static void test_end_all_undone(void **state)
+{
+	struct registry *r = *state;
+	struct vm *vm;
+
+	model_event(r, KVM_EXITSTAT_EVENT_VM_CREATED, 1, 200 * S, 0, 200 * S);
+	model_count(r, 1, 0, HLT, false, 10, 10, 201 * S);
+	registry_end_all(r, 205 * S);
+	assert_null(registry_find(r, 1));
+	registry_dump_begin(r);
+	model_dump(r, 1, 0, HLT, 12, 200 * S, 0, 210 * S);
+	registry_dump_end(r, 210 * S);
+	vm = registry_find(r, 1);
+	assert_non_null(vm);
+	assert_int_equal(vm->exits, 12);
+	/* Nobody was told of its end, so it is not news that it lives. */
+	assert_false(vm->just_ended);
+	assert_false(vm->is_back);
 }
 
 /* The dead are in the order they ended in, whatever order they are told of in. */
@@ -234,6 +332,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_dead_resync, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_dead_before, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_dead_epochs, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_missing_in_dump, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_left_out_of_dump, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_end_all_undone, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_name, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
