@@ -45,8 +45,6 @@ static int on_summary(sd_event_source *source, uint64_t usec, void *userdata)
 
 	(void)usec;
 	journal_summary(app->journal, clock_boottime_ns());
-	if (app->status_stale)
-		app_tell_status(app, clock_boottime_ns());
 	(void)source;
 	app_schedule_summary(app);
 	return 0;
@@ -90,11 +88,9 @@ static int add_timers(struct app *app)
 	r = app_add_change_timers(app);
 	if (r >= 0)
 		r = app_add_state_timers(app);
-	if (r < 0)
-		return r;
-	r = sd_event_add_time_relative(app->event, &app->summary_timer, CLOCK_BOOTTIME, 0, 0,
-				       on_summary, app);
-	return r < 0 ? r : sd_event_source_set_enabled(app->summary_timer, SD_EVENT_OFF);
+	if (r >= 0)
+		r = app_add_status_timer(app);
+	return r < 0 ? r : app_add_timer(app, &app->summary_timer, on_summary);
 }
 
 static int new_source(struct app *app)
@@ -184,6 +180,8 @@ struct app *app_free(struct app *app)
 	sd_event_source_disable_unref(app->summary_timer);
 	sd_event_source_disable_unref(app->names_timer);
 	sd_event_source_disable_unref(app->storms_timer);
+	sd_event_source_disable_unref(app->flush_timer);
+	sd_event_source_disable_unref(app->status_timer);
 	sd_event_source_disable_unref(app->save_timer);
 	sd_event_source_disable_unref(app->ready_timer);
 	sd_event_unref(app->event);

@@ -21,6 +21,9 @@
 
 #define STORM_CHECK_US (STORM_BUCKET_S * US_PER_S)
 
+/* How much was left out is told when its time is over, or this much later. */
+#define FLUSH_US (30 * US_PER_S)
+
 static void look_up_name(struct app *app, struct vm *vm)
 {
 	char name[VM_NAME_MAX];
@@ -81,6 +84,17 @@ static int on_storms(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
+static int on_flush(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct app *app = userdata;
+
+	(void)usec;
+	journal_flush(app->journal, clock_boottime_ns());
+	if (journal_has_more(app->journal))
+		app_start_timer(source, FLUSH_US);
+	return 0;
+}
+
 void app_tell_changes(struct app *app)
 {
 	uint64_t now_ns = clock_boottime_ns(), now_us = clock_realtime_us();
@@ -98,6 +112,9 @@ void app_tell_changes(struct app *app)
 		registry_change_done(app->registry, vm);
 		changed = true;
 	}
+	/* A replay's time is not that of timers. */
+	if (!app->replay && journal_has_more(app->journal))
+		app_start_timer(app->flush_timer, FLUSH_US);
 	if (changed && app->store)
 		app_start_timer(app->save_timer, app->save_delay_us);
 }
@@ -138,6 +155,8 @@ int app_add_change_timers(struct app *app)
 
 	if (r >= 0)
 		r = app_add_timer(app, &app->storms_timer, on_storms);
+	if (r >= 0)
+		r = app_add_timer(app, &app->flush_timer, on_flush);
 	if (r >= 0 && app->restored) {
 		/* Names may be unsettled, and storms be on: these see, and stop. */
 		app_start_timer(app->names_timer, NAME_SETTLED_NS / NS_PER_US);

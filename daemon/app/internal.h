@@ -35,6 +35,8 @@ struct app {
 	sd_event_source *summary_timer;
 	sd_event_source *names_timer;
 	sd_event_source *storms_timer;
+	sd_event_source *flush_timer;
+	sd_event_source *status_timer;
 	sd_event_source *save_timer;
 	sd_event_source *ready_timer;
 	struct registry *registry;
@@ -81,6 +83,8 @@ extern const struct source_handlers app_source_handlers;
 
 /* The line that systemctl shows. */
 void app_tell_status(struct app *app, uint64_t now_ns);
+
+int app_add_status_timer(struct app *app);
 
 /* -- replay.c ------------------------------------------------------------- */
 

@@ -25,6 +25,22 @@ void app_tell_status(struct app *app, uint64_t now_ns)
 		(void)sd_notifyf(0, "STATUS=%s", kernel_state_advice(app->status.kernel));
 }
 
+static int on_status(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct app *app = userdata;
+
+	(void)source;
+	(void)usec;
+	if (app->status_stale)
+		app_tell_status(app, clock_boottime_ns());
+	return 0;
+}
+
+int app_add_status_timer(struct app *app)
+{
+	return app_add_timer(app, &app->status_timer, on_status);
+}
+
 static void end_all(struct app *app)
 {
 	registry_set_clock(app->registry, clock_realtime_offset_ns());
@@ -149,6 +165,8 @@ static void on_drained(void *userdata)
 		app_replay_summary(app, now_ns);
 	if (app->status_stale && now_ns - app->status_told_ns >= STATUS_SPACING_NS)
 		app_tell_status(app, now_ns);
+	else if (app->status_stale)
+		app_start_timer(app->status_timer, STATUS_SPACING_NS / NS_PER_US);
 }
 
 const struct source_handlers app_source_handlers = {

@@ -11,8 +11,10 @@
 #include "source/netlink/genl_socket.h"
 
 /* A day: longer ones are mistakes for 0. */
-#define SUMMARY_INTERVAL_MAX_S	86400
-#define SUMMARY_INTERVAL_NORMAL 60
+#define SUMMARY_INTERVAL_MAX_S 86400
+
+/* None: births, ends, storms and losses are what is worth an entry. */
+#define SUMMARY_INTERVAL_NORMAL 0
 
 /*
  * The kernel's own least, and more than any host's VMs send in a minute: what is

@@ -98,8 +98,8 @@ static void vm_appeared(const struct vm *vm)
 
 	entry_begin(&entry, LOG_INFO, MESSAGE_ID_VM_APPEARED);
 	entry_add_vm(&entry, vm, 0.0);
-	(void)entry_send(&entry, "VM %s appeared (pid %" PRIu32 ", id %" PRIu64 ")", vm->name,
-			 vm->pid, vm->id);
+	(void)entry_send(&entry, "VM %s %s (pid %" PRIu32 ", id %" PRIu64 ")", vm->name,
+			 vm->is_back ? "has not ended after all" : "appeared", vm->pid, vm->id);
 }
 
 static void vm_ended(const struct vm *vm)
@@ -125,16 +125,31 @@ static void vm_ended(const struct vm *vm)
 			 vm->exits, *profile ? ", " : "", profile);
 }
 
+/* Whether all the exits that it has made ever are news. */
+static bool makes_first_exits(const struct vm *vm)
+{
+	uint64_t news = 0;
+	size_t i;
+
+	for (i = 0; i < vm->n_reasons; i++)
+		news += vm->reasons[i].delta[COUNT_DIRECT] + vm->reasons[i].delta[COUNT_NESTED];
+	return news > 0 && news == vm->exits;
+}
+
+/*
+ * A VM that never runs is no news: VMMs make some to find out what KVM can do. VMs
+ * that are older than the daemon are told of as a number.
+ */
 void journal_vm(struct journal *journal, struct vm *vm, uint64_t now_ns)
 {
 	journal_flush(journal, now_ns);
 
-	/* VMs that are older than the daemon are told of as a number. */
 	if (vm->is_new && !vm->watched)
 		vm_note_exits(vm);
-	if (vm->is_new && vm->watched && ratelimit_pass(&journal->appeared, now_ns))
+	if ((makes_first_exits(vm) || (vm->is_back && vm->exits > 0)) &&
+	    ratelimit_pass(&journal->appeared, now_ns))
 		vm_appeared(vm);
-	if (vm->just_ended && ratelimit_pass(&journal->ended, now_ns))
+	if (vm->just_ended && vm->exits > 0 && ratelimit_pass(&journal->ended, now_ns))
 		vm_ended(vm);
 }
 
@@ -356,6 +371,13 @@ static void flush_dropped(struct journal *journal)
 	entry_add(&entry, "KVM_SUPPRESSED=%" PRIu64, n);
 	if (entry_send(&entry, "The journal did not take %" PRIu64 " entries", n) == 0)
 		journal->dropped += n;
+}
+
+bool journal_has_more(const struct journal *journal)
+{
+	return journal->appeared.suppressed || journal->ended.suppressed ||
+	       journal->resynced.suppressed || journal->storms.suppressed ||
+	       journal->dropped != journal_socket_dropped();
 }
 
 void journal_flush(struct journal *journal, uint64_t now_ns)

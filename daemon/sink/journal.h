@@ -7,6 +7,7 @@
 #ifndef KVMEXITD_JOURNAL_H
 #define KVMEXITD_JOURNAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "model/status.h"
@@ -20,7 +21,10 @@ struct vm;
 int journal_new(struct journal **out, const struct registry *registry, uint64_t now_ns);
 struct journal *journal_free(struct journal *journal);
 
-/* A change as registry_next_change() gave it. Times are CLOCK_BOOTTIME. */
+/*
+ * A change as registry_next_change() gave it: a VM is announced with its first exits,
+ * and its end is told if it made any. Times are CLOCK_BOOTTIME.
+ */
 void journal_vm(struct journal *journal, struct vm *vm, uint64_t now_ns);
 
 /* What registry_check_storm() gave. */
@@ -41,5 +45,8 @@ void journal_reload_failed(struct journal *journal, const char *why);
 
 /* To be called now and then: tells how many entries were left out. */
 void journal_flush(struct journal *journal, uint64_t now_ns);
+
+/* Whether there is something that journal_flush() has still to tell. */
+bool journal_has_more(const struct journal *journal);
 
 #endif
