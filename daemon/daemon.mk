@@ -23,6 +23,7 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/explain/tables.h \
 	daemon/explain/time.c \
 	daemon/model/history.c daemon/model/history.h \
+	daemon/model/identity.c daemon/model/identity.h \
 	daemon/model/kernel_config.c daemon/model/kernel_config.h \
 	daemon/model/reason.c daemon/model/reason.h \
 	daemon/model/registry.c daemon/model/registry.h \
@@ -71,8 +72,8 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/source/recording/recording.c daemon/source/recording/recording.h \
 	daemon/source/recording/replay.c daemon/source/recording/replay.h \
 	daemon/source/source.h \
-	daemon/source/vm_name.c daemon/source/vm_name.h \
-	daemon/source/vm_name_parse.c \
+	daemon/source/vm_identity.c daemon/source/vm_identity.h \
+	daemon/source/vm_identity_parse.c \
 	daemon/state/codec.c daemon/state/codec.h \
 	daemon/state/state.h \
 	daemon/state/state_read.c \

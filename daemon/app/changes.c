@@ -7,7 +7,7 @@
 #include "app/internal.h"
 #include "server/server.h"
 #include "source/recording/recorder.h"
-#include "source/vm_name.h"
+#include "source/vm_identity.h"
 #include "util/clock.h"
 #include "util/log.h"
 
@@ -26,23 +26,24 @@
 
 static void look_up_name(struct app *app, struct vm *vm)
 {
-	char name[VM_NAME_MAX];
+	struct vm_identity identity, known;
 	int r;
 
 	/* The process is another's by now; the recording has the name. */
 	if (app->replay)
 		return;
 	/* Of a process that has left there may be a name already, from the kernel. */
-	if (!vm_name_read(PROC, (pid_t)vm->pid, vm->created_ns, name) && *vm->name)
+	if (!vm_identity_read(PROC, (pid_t)vm->pid, vm->created_ns, &identity) && *vm->name)
 		return;
-	if (strcmp(name, vm->name) == 0)
+	vm_get_identity(vm, &known);
+	if (vm_identity_is_same(&identity, &known))
 		return;
 
-	r = vm_set_name(vm, name);
+	r = vm_set_identity(vm, &identity);
 	if (r < 0)
 		log_warning("cannot name a VM: %s, ignoring", strerror(-r));
 	else if (app->recorder)
-		recorder_name(app->recorder, vm->id, name);
+		recorder_identity(app->recorder, vm->id, &identity);
 }
 
 void app_start_timer(sd_event_source *timer, uint64_t delay_us)

@@ -9,15 +9,24 @@
 
 #include "app/internal.h"
 #include "app/options.h"
+#include "source/recording/recording.h"
 #include "source/recording/replay.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/text.h"
 
+/* What a VM was called may come behind its end, if that was all in one turn. */
+static struct vm *find(const struct app *app, uint64_t vm_id)
+{
+	struct vm *vm = registry_find(app->registry, vm_id);
+
+	return vm ? vm : registry_find_dead(app->registry, vm_id);
+}
+
 static void on_name(void *userdata, uint64_t vm_id, const char *name, size_t len)
 {
 	struct app *app = userdata;
-	struct vm *vm = registry_find(app->registry, vm_id);
+	struct vm *vm = find(app, vm_id);
 	char clean[VM_NAME_MAX];
 	int r;
 
@@ -26,6 +35,22 @@ static void on_name(void *userdata, uint64_t vm_id, const char *name, size_t len
 	r = vm_set_name(vm, clean);
 	if (r < 0)
 		log_warning("cannot name a VM: %s, ignoring", strerror(-r));
+}
+
+static void on_identity(void *userdata, uint64_t vm_id, const struct record_identity *record)
+{
+	struct app *app = userdata;
+	struct vm *vm = find(app, vm_id);
+	struct vm_identity identity;
+	int r;
+
+	if (!vm)
+		return;
+	vm_get_identity(vm, &identity);
+	vm_identity_set(&identity, record->uuid, record->namespace, record->vmid);
+	r = vm_set_identity(vm, &identity);
+	if (r < 0)
+		log_warning("cannot tell who a VM is: %s, ignoring", strerror(-r));
 }
 
 static void on_ended(void *userdata, uint64_t records, int error)
@@ -43,6 +68,7 @@ static void on_ended(void *userdata, uint64_t records, int error)
 static const struct replay_handlers replay_handlers = {
 	.source = &app_source_handlers,
 	.name = on_name,
+	.identity = on_identity,
 	.ended = on_ended,
 };
 

@@ -127,6 +127,8 @@ static void print_head(const struct ctl *ctl, const json_t *vm)
 {
 	bool alive = json_is_true(json_object_get(vm, "alive"));
 	_cleanup_free_ char *name = get_text(vm, "name");
+	_cleanup_free_ char *uuid = get_text(vm, "uuid");
+	_cleanup_free_ char *namespace = get_text(vm, "namespace");
 	_cleanup_free_ char *isa = get_text(vm, "isa");
 	_cleanup_free_ char *started = get_text(vm, "started");
 	_cleanup_free_ char *ended = get_text(vm, "ended");
@@ -135,6 +137,12 @@ static void print_head(const struct ctl *ctl, const json_t *vm)
 
 	printf("%s%s%s\n", output_mark(ctl->colour, MARK_HEAD), name,
 	       output_mark(ctl->colour, MARK_NONE));
+	if (json_is_string(json_object_get(vm, "namespace")))
+		printf("In       namespace %s, by KubeVirt\n", namespace);
+	if (json_is_string(json_object_get(vm, "uuid")))
+		printf("UUID     %s\n", uuid);
+	if (json_is_integer(json_object_get(vm, "vmid")))
+		printf("VMID     %lld\n", get_int(vm, "vmid"));
 	printf("Id       %lld\n", get_int(vm, "id"));
 	printf("Process  %lld\n", get_int(vm, "pid"));
 	printf("vCPUs    %lld, %s\n", get_int(vm, "vcpu_count"), isa);

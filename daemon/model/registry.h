@@ -28,6 +28,7 @@
 #include <uthash.h>
 
 #include "model/history.h"
+#include "model/identity.h"
 #include "model/sample.h"
 #include "model/storm.h"
 #include "model/window.h"
@@ -41,9 +42,6 @@
 #define REGISTRY_REASONS_MAX	  1024
 /* The kernel has 34. */
 #define REGISTRY_TIMES_PER_VCPU_MAX 64
-
-/* With its NUL. A machine's name has at most 64, a unit's or a file's 255. */
-#define VM_NAME_MAX 256
 
 /* Index of counts that are kept apart. */
 enum {
@@ -103,6 +101,9 @@ struct vm {
 	bool watched; /* since it was created */
 	bool all_is_news; /* its counts were all known once, or it is watched */
 	char *name; /* never NULL */
+	char uuid[VM_UUID_SIZE]; /* as in struct vm_identity, like the next two */
+	char namespace[VM_NAMESPACE_SIZE];
+	uint32_t vmid;
 
 	uint64_t created_ns;
 	uint64_t ended_ns; /* 0 while it lives */
@@ -185,8 +186,12 @@ void registry_dump_end(struct registry *registry, uint64_t now_ns);
 /* Every VM has ended: the kernel's counters are gone. */
 void registry_end_all(struct registry *registry, uint64_t now_ns);
 
-/* Copies name. */
+/* Copies name; and all that an identity has, of which nothing is set on failure. */
 int vm_set_name(struct vm *vm, const char *name);
+int vm_set_identity(struct vm *vm, const struct vm_identity *identity);
+
+/* Copies what is known of it. */
+void vm_get_identity(const struct vm *vm, struct vm_identity *out);
 
 /* Sets name_settled; noted_exits. */
 void vm_settle_name(struct vm *vm);
@@ -229,8 +234,9 @@ struct vm *registry_first_live(const struct registry *registry);
 struct vm *registry_first_dead(const struct registry *registry);
 struct vm *registry_next(const struct vm *vm);
 
-/* One that lives; NULL if there is none. */
+/* One that lives; one of this epoch that has ended. NULL if there is none. */
 struct vm *registry_find(const struct registry *registry, uint64_t id);
+struct vm *registry_find_dead(const struct registry *registry, uint64_t id);
 
 static inline uint64_t vm_reason_total(const struct vm_reason *reason)
 {

@@ -73,9 +73,6 @@ void registry_trim_dead(struct registry *registry);
 /* The epoch is over: the dead stay in the list, and are found by id no more. */
 void registry_part_dead(struct registry *registry);
 
-/* One of this epoch; NULL if there is none. */
-struct vm *registry_find_dead(const struct registry *registry, uint64_t id);
-
 /* -- registry_read.c ----------------------------------------------------- */
 
 /*

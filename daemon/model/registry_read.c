@@ -50,6 +50,26 @@ int vm_set_name(struct vm *vm, const char *name)
 	return 0;
 }
 
+int vm_set_identity(struct vm *vm, const struct vm_identity *identity)
+{
+	int r = vm_set_name(vm, identity->name);
+
+	if (r < 0)
+		return r;
+	memcpy(vm->uuid, identity->uuid, sizeof(vm->uuid));
+	memcpy(vm->namespace, identity->namespace, sizeof(vm->namespace));
+	vm->vmid = identity->vmid;
+	return 0;
+}
+
+void vm_get_identity(const struct vm *vm, struct vm_identity *out)
+{
+	*out = (struct vm_identity){ .vmid = vm->vmid };
+	memcpy(out->name, vm->name, strlen(vm->name));
+	memcpy(out->uuid, vm->uuid, sizeof(out->uuid));
+	memcpy(out->namespace, vm->namespace, sizeof(out->namespace));
+}
+
 void vm_settle_name(struct vm *vm)
 {
 	vm->name_settled = true;

@@ -113,6 +113,12 @@ void entry_add_vm(struct entry *entry, const struct vm *vm, double rate)
 	char name[REASON_NAME_MAX];
 
 	entry_add(entry, "KVM_VM_NAME=%s", vm->name);
+	if (*vm->uuid)
+		entry_add(entry, "KVM_VM_UUID=%s", vm->uuid);
+	if (*vm->namespace)
+		entry_add(entry, "KVM_VM_NAMESPACE=%s", vm->namespace);
+	if (vm->vmid)
+		entry_add(entry, "KVM_VM_VMID=%" PRIu32, vm->vmid);
 	entry_add(entry, "KVM_VM_PID=%" PRIu32, vm->pid);
 	entry_add(entry, "KVM_VM_ID=%" PRIu64, vm->id);
 	entry_add(entry, "KVM_VM_ISA=%s", isa_name(vm->isa));

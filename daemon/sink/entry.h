@@ -13,8 +13,8 @@ struct vm;
 /* Reasons that get a field of their own: a profile's head, not its tail. */
 #define ENTRY_TOP_REASONS 8
 
-/* MESSAGE, its id, priority and identifier; a VM's six and its reasons'; and some. */
-#define ENTRY_FIELDS_MAX 28
+/* MESSAGE, its id, priority and identifier; a VM's nine and its reasons'; and some. */
+#define ENTRY_FIELDS_MAX 32
 
 struct entry {
 	struct iovec fields[ENTRY_FIELDS_MAX];

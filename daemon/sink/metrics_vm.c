@@ -181,10 +181,18 @@ static void write_vm_start(struct metrics_text *text, const struct vm *vm)
 static void write_vm_info(struct metrics_text *text, const struct vm *vm)
 {
 	struct vm_labels labels;
-	char all[sizeof(labels.text) + 32];
+	char all[sizeof(labels.text) + VM_UUID_SIZE + VM_NAMESPACE_SIZE + 80];
+	size_t n;
 
 	label_vm(&labels, vm);
-	(void)snprintf(all, sizeof(all), "%s,pid=\"%" PRIu32 "\"", labels.text, vm->pid);
+	n = (size_t)snprintf(all, sizeof(all), "%s,pid=\"%" PRIu32 "\"", labels.text, vm->pid);
+	/* An empty label is one that is not there. Neither text has anything to escape. */
+	if (*vm->uuid)
+		n += (size_t)snprintf(all + n, sizeof(all) - n, ",uuid=\"%s\"", vm->uuid);
+	if (*vm->namespace)
+		n += (size_t)snprintf(all + n, sizeof(all) - n, ",namespace=\"%s\"", vm->namespace);
+	if (vm->vmid)
+		(void)snprintf(all + n, sizeof(all) - n, ",vmid=\"%" PRIu32 "\"", vm->vmid);
 	metrics_sample(text, all, 1);
 }
 
@@ -210,7 +218,8 @@ static const struct {
 	  "When the VM was created, or first seen, since 1970.", write_vm_start },
 	{ "kvm_vm_storm", METRICS_GAUGE, "1 while the VM has an exit storm, 0 otherwise.",
 	  write_vm_storm },
-	{ "kvm_vm_info", METRICS_GAUGE, "Always 1; pid is that of the VM's process.",
+	{ "kvm_vm_info", METRICS_GAUGE,
+	  "Always 1; pid is that of the VM's process, uuid and vmid what its manager calls it.",
 	  write_vm_info },
 };
 

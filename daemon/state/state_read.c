@@ -185,19 +185,23 @@ static void get_storm(struct state_reader *r, struct vm *vm)
 		r->bad = true;
 }
 
-static int get_name(struct state_reader *r, struct vm *vm)
+static int get_identity(struct state_reader *r, struct vm *vm)
 {
-	char raw[VM_NAME_MAX], name[VM_NAME_MAX];
+	char raw[VM_NAME_MAX], uuid[VM_UUID_SIZE], namespace[VM_NAMESPACE_SIZE];
+	struct vm_identity identity;
 
 	state_get_text(r, raw, sizeof(raw));
-	(void)text_clean(name, sizeof(name), raw, strlen(raw));
-	return vm_set_name(vm, name);
+	(void)text_clean(identity.name, sizeof(identity.name), raw, strlen(raw));
+	state_get_text(r, uuid, sizeof(uuid));
+	state_get_text(r, namespace, sizeof(namespace));
+	vm_identity_set(&identity, uuid, namespace, get_u32(r));
+	return vm_set_identity(vm, &identity);
 }
 
 static int fill_vm(struct state_reader *r, struct vm *vm, struct history_pool *pool)
 {
 	uint64_t n;
-	int result = get_name(r, vm);
+	int result = get_identity(r, vm);
 
 	if (result < 0)
 		return result;

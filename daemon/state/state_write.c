@@ -102,6 +102,9 @@ static void put_vm(struct state_writer *w, const struct vm *vm)
 	state_put(w, vm->pid);
 	state_put(w, vm->isa);
 	state_put_text(w, vm->name);
+	state_put_text(w, vm->uuid);
+	state_put_text(w, vm->namespace);
+	state_put(w, vm->vmid);
 	state_put(w, vm->watched);
 	state_put(w, vm->all_is_news);
 	state_put(w, vm->ended_unseen);

@@ -8,6 +8,9 @@ tests_replay_test_replay_CPPFLAGS = $(UNIT_CPPFLAGS) \
 	-DKVMEXITCTL='"$(abs_top_builddir)/daemon/ctl/kvmexitctl"'
 tests_replay_test_replay_CFLAGS = $(UNIT_CFLAGS)
 tests_replay_test_replay_LDADD = $(UNIT_LDADD)
+
+dist_check_SCRIPTS += tests/replay/identity
+TESTS += tests/replay/identity
 endif
 
 EXTRA_DIST += tests/replay/exitgen.json tests/replay/exitgen.rec tests/replay/record

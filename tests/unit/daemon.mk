@@ -31,6 +31,7 @@ UNIT_TESTS = \
 	tests/unit/test_journal_socket \
 	tests/unit/test_options \
 	tests/unit/test_reason \
+	tests/unit/test_identity \
 	tests/unit/test_recording \
 	tests/unit/test_registry \
 	tests/unit/test_registry_limits \
@@ -43,7 +44,7 @@ UNIT_TESTS = \
 	tests/unit/test_storm \
 	tests/unit/test_stream \
 	tests/unit/test_time \
-	tests/unit/test_vm_name \
+	tests/unit/test_vm_identity \
 	tests/unit/test_window
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
@@ -103,6 +104,10 @@ tests_unit_test_reason_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_reason_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_reason_LDADD = $(UNIT_LDADD)
 
+tests_unit_test_identity_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_identity_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_identity_LDADD = $(UNIT_LDADD)
+
 tests_unit_test_recording_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_recording_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_recording_LDADD = $(UNIT_LDADD)
@@ -151,9 +156,9 @@ tests_unit_test_time_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_time_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_time_LDADD = $(UNIT_LDADD)
 
-tests_unit_test_vm_name_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_vm_name_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_vm_name_LDADD = $(UNIT_LDADD)
+tests_unit_test_vm_identity_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_vm_identity_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_vm_identity_LDADD = $(UNIT_LDADD)
 
 tests_unit_test_window_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_window_CFLAGS = $(UNIT_CFLAGS)

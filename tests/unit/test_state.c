@@ -80,6 +80,14 @@ static struct registry *random_registry(uint64_t *rng, uint64_t *now_ns)
 		model_event(r, KVM_EXITSTAT_EVENT_VM_CREATED, vm + 1, vm < 2 ? 500 * S : *now_ns, 0,
 			    *now_ns);
 	assert_int_equal(vm_set_name(registry_find(r, 3), "n\xc3\xa4me"), 0);
+	assert_int_equal(vm_set_identity(registry_find(r, 4),
+					 &(struct vm_identity){
+						 .name = "shop_web",
+						 .uuid = "8f7d3a52-07e9-4fe5-8913-18a14e83a4d1",
+						 .namespace = "shop",
+						 .vmid = 101,
+					 }),
+			 0);
 	for (i = 0; i < 1000; i++) {
 		*now_ns += test_random_below(rng, 3 * S);
 		vm = (unsigned int)test_random_below(rng, 8);
@@ -114,6 +122,9 @@ static void assert_same_vm(const struct registry *a, const struct vm *x, const s
 	assert_int_equal(x->started_us, y->started_us);
 	assert_int_equal(x->ended_us, y->ended_us);
 	assert_string_equal(x->name, y->name);
+	assert_string_equal(x->uuid, y->uuid);
+	assert_string_equal(x->namespace, y->namespace);
+	assert_int_equal(x->vmid, y->vmid);
 	assert_int_equal(x->n_reasons, y->n_reasons);
 	assert_int_equal(x->n_vcpus, y->n_vcpus);
 	assert_int_equal(x->storm.active, y->storm.active);

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/identity.h"
 #include "source/recording/recording.h"
 #include "source/source.h"
 #include "util/buffer.h"
@@ -102,9 +103,15 @@ static void put_number(struct recorder *recorder, enum record_type type, uint32_
 	put(recorder, type, &number, sizeof(number), NULL, 0);
 }
 
-void recorder_name(struct recorder *recorder, uint64_t vm_id, const char *name)
+void recorder_identity(struct recorder *recorder, uint64_t vm_id,
+		       const struct vm_identity *identity)
 {
-	put(recorder, RECORD_NAME, &vm_id, sizeof(vm_id), name, strlen(name));
+	struct record_identity record = { .vmid = identity->vmid };
+
+	put(recorder, RECORD_NAME, &vm_id, sizeof(vm_id), identity->name, strlen(identity->name));
+	memcpy(record.uuid, identity->uuid, sizeof(identity->uuid));
+	memcpy(record.namespace, identity->namespace, sizeof(identity->namespace));
+	put(recorder, RECORD_IDENTITY, &vm_id, sizeof(vm_id), &record, sizeof(record));
 }
 
 static void on_raw(void *userdata, const void *bytes, size_t len)

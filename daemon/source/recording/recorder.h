@@ -7,6 +7,7 @@
 
 struct source_handlers;
 struct recorder;
+struct vm_identity;
 
 /*
  * A host with 10,000 busy vCPUs fills it in some minutes, one with 300 in a day.
@@ -27,7 +28,8 @@ struct recorder *recorder_free(struct recorder *recorder);
 /* For genl_source_new(), with the recorder as userdata. */
 extern const struct source_handlers recorder_handlers;
 
-/* What the VM is called from now on; there is no /proc to ask when it is replayed. */
-void recorder_name(struct recorder *recorder, uint64_t vm_id, const char *name);
+/* Who the VM is from now on; there is no /proc to ask when it is replayed. */
+void recorder_identity(struct recorder *recorder, uint64_t vm_id,
+		       const struct vm_identity *identity);
 
 #endif

@@ -33,6 +33,15 @@ enum record_type {
 	RECORD_FAMILY_GONE,
 	RECORD_DRAINED, /* all that waited was read */
 	RECORD_NAME, /* u64 VM id, then its name */
+	RECORD_IDENTITY, /* u64 VM id, then struct record_identity */
+};
+
+/* What a VM is known by besides its name; texts with NULs behind them. */
+struct record_identity {
+	char uuid[40];
+	char namespace[64];
+	uint32_t vmid;
+	uint32_t reserved; /* 0 */
 };
 
 struct recording_header {

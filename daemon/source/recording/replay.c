@@ -127,6 +127,21 @@ static void tell_name(struct replay *replay, const struct record *record)
 			       record->len - sizeof(vm_id));
 }
 
+static void tell_identity(struct replay *replay, const struct record *record)
+{
+	struct record_identity identity;
+	uint64_t vm_id;
+
+	if (record->len < sizeof(vm_id) + sizeof(identity))
+		return;
+	memcpy(&vm_id, record->content, sizeof(vm_id));
+	memcpy(&identity, (const char *)record->content + sizeof(vm_id), sizeof(identity));
+	if (!memchr(identity.uuid, '\0', sizeof(identity.uuid)) ||
+	    !memchr(identity.namespace, '\0', sizeof(identity.namespace)))
+		return;
+	replay->handlers->identity(replay->userdata, vm_id, &identity);
+}
+
 static void tell(struct replay *replay, const struct record *record)
 {
 	const struct source_handlers *to = replay->handlers->source;
@@ -161,6 +176,9 @@ static void tell(struct replay *replay, const struct record *record)
 		break;
 	case RECORD_NAME:
 		tell_name(replay, record);
+		break;
+	case RECORD_IDENTITY:
+		tell_identity(replay, record);
 		break;
 	default:
 		break;

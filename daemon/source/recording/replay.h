@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
+struct record_identity;
 struct source_handlers;
 struct replay;
 
@@ -17,6 +18,9 @@ struct replay_handlers {
 
 	/* The VM's name from now on, of len bytes, as the recording has it. */
 	void (*name)(void *userdata, uint64_t vm_id, const char *name, size_t len);
+
+	/* The same of what else it is known by. */
+	void (*identity)(void *userdata, uint64_t vm_id, const struct record_identity *identity);
 
 	/* All is told. error is 0, or -EBADMSG: the rest of the file is damaged. */
 	void (*ended)(void *userdata, uint64_t records, int error);

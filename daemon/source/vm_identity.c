@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What a VM is called. */
+/* Who a VM is. */
 #include "config.h"
 
-#include "source/vm_name.h"
+#include "source/vm_identity.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +22,9 @@
 #define STAT_BYTES 1024
 
 #define PATH_BYTES 256
+
+/* A container's is some 300 bytes, in each of a dozen lines with cgroup v1. */
+#define CGROUP_BYTES 8192
 
 /* As much of a file as fits, NUL behind it: length or -errno. */
 static ssize_t read_file(const char *proc, pid_t pid, const char *name, char *buf, size_t size)
@@ -82,26 +85,40 @@ static bool comm_name(const char *proc, pid_t pid, char out[static VM_NAME_MAX])
 	return n > 0 && text_clean(out, VM_NAME_MAX, comm, (size_t)n) > 0;
 }
 
-bool vm_name_read(const char *proc, pid_t pid, uint64_t created_ns, char out[static VM_NAME_MAX])
+static bool container_name(const char *proc, pid_t pid, char out[static VM_NAME_MAX])
+{
+	char cgroup[CGROUP_BYTES];
+
+	return read_file(proc, pid, "cgroup", cgroup, sizeof(cgroup)) > 0 &&
+	       vm_name_parse_cgroup(cgroup, out);
+}
+
+bool vm_identity_read(const char *proc, pid_t pid, uint64_t created_ns, struct vm_identity *out)
 {
 	_cleanup_free_ char *cmdline = malloc(CMDLINE_BYTES);
+	struct vm_identity identity = { .vmid = 0 };
 	uint64_t start_ns = 0, again_ns = 0;
-	char name[VM_NAME_MAX] = "";
+	bool named = false;
 	ssize_t n;
 
-	(void)snprintf(out, VM_NAME_MAX, "pid-%d", (int)pid);
+	*out = (struct vm_identity){ .vmid = 0 };
+	(void)snprintf(out->name, sizeof(out->name), "pid-%d", (int)pid);
 	/* A process that began after the VM was made did not make it. */
 	if (!cmdline || !read_start(proc, pid, &start_ns) || (created_ns && start_ns > created_ns))
 		return false;
 
 	n = read_file(proc, pid, "cmdline", cmdline, CMDLINE_BYTES);
-	if ((n <= 0 || !vm_name_parse(cmdline, (size_t)n, name)) && !machine_name(pid, name) &&
-	    !comm_name(proc, pid, name))
+	if (n > 0)
+		named = vm_identity_parse(cmdline, (size_t)n, &identity);
+	if (!named && !machine_name(pid, identity.name) &&
+	    !(n > 0 && vm_identity_is_contained(cmdline) &&
+	      container_name(proc, pid, identity.name)) &&
+	    !comm_name(proc, pid, identity.name))
 		return false;
 
 	/* The pid may have become another's while all this was read. */
 	if (!read_start(proc, pid, &again_ns) || again_ns != start_ns)
 		return false;
-	memcpy(out, name, VM_NAME_MAX);
+	*out = identity;
 	return true;
 }

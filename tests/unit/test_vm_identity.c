@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What VMs are called: command lines, processes, and hostile names. */
+/* Who VMs are: command lines, processes, and hostile names. */
 #include "config.h"
 
 #include <stdio.h>
@@ -8,25 +8,41 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "source/vm_name.h"
+#include "source/vm_identity.h"
 #include "unit_test.h"
 #include "util/text.h"
 
 #define NS_PER_S UINT64_C(1000000000)
 
 /* With its last NUL, as in /proc/PID/cmdline. */
-#define assert_cmdline(line, name)                                    \
-	do {                                                          \
-		char out_[VM_NAME_MAX] = "";                          \
-		assert_true(vm_name_parse(line, sizeof(line), out_)); \
-		assert_string_equal(out_, name);                      \
+#define assert_cmdline(line, wanted)                                       \
+	do {                                                               \
+		struct vm_identity out_ = { .vmid = 0 };                   \
+		assert_true(vm_identity_parse(line, sizeof(line), &out_)); \
+		assert_string_equal(out_.name, wanted);                    \
 	} while (0)
 
-#define assert_no_name(line)                                           \
-	do {                                                           \
-		char out_[VM_NAME_MAX];                                \
-		assert_false(vm_name_parse(line, sizeof(line), out_)); \
+#define assert_no_name(line)                                                \
+	do {                                                                \
+		struct vm_identity out_;                                    \
+		assert_false(vm_identity_parse(line, sizeof(line), &out_)); \
+		assert_string_equal(out_.name, "");                         \
 	} while (0)
+
+#define assert_identity(line, name_, uuid_, vmid_, namespace_)      \
+	do {                                                        \
+		struct vm_identity out_ = { .vmid = 7 };            \
+		(void)vm_identity_parse(line, sizeof(line), &out_); \
+		assert_string_equal(out_.name, name_);              \
+		assert_string_equal(out_.uuid, uuid_);              \
+		assert_int_equal(out_.vmid, vmid_);                 \
+		assert_string_equal(out_.namespace, namespace_);    \
+	} while (0)
+
+#define ID62 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcd"
+#define ID64 ID62 "ef"
+
+#define UUID "8f7d3a52-07e9-4fe5-8913-18a14e83a4d1"
 
 static void test_qemu(void **state)
 {
@@ -45,6 +61,74 @@ static void test_qemu(void **state)
 	assert_cmdline("qemu-kvm\0-name\0with space", "with space");
 }
 
+/* As libvirt, OpenStack, Proxmox VE and KubeVirt start it. */
+static void test_managers(void **state)
+{
+	(void)state;
+	assert_identity("qemu-system-x86_64\0-name\0guest=web,debug-threads=on\0-uuid\0" UUID,
+			"web", UUID, 0, "");
+	assert_identity("qemu\0-uuid\0008F7D3A52-07E9-4FE5-8913-18A14E83A4D1", "", UUID, 0, "");
+	assert_identity("/usr/bin/kvm\0-id\000101\0-name\0web1,debug-threads=on\0-no-shutdown\0"
+			"-smbios\0type=1,uuid=" UUID "\0-smp\0002",
+			"web1", UUID, 101, "");
+	assert_identity("kvm\0-id\000103\0-chardev\0socket,id=qmp", "", "", 103, "");
+	/* Guests are told of other things, too: only the system's UUID counts, and -uuid first. */
+	assert_identity("kvm\0-smbios\0type=3,uuid=" UUID "\0-name\0a", "a", "", 0, "");
+	assert_identity("kvm\0-smbios\0type=1,product=a,,uuid=b,uuid=" UUID "\0-name\0a", "a", UUID,
+			0, "");
+	assert_identity(
+		"kvm\0-smbios\0type=1,uuid=11111111-07e9-4fe5-8913-18a14e83a4d1\0-uuid\0" UUID, "",
+		UUID, 0, "");
+
+	assert_identity("/usr/libexec/qemu-kvm\0-name\0guest=default_test-vm,debug-threads=on\0"
+			"-uuid\0" UUID
+			"\0-smbios\0type=1,manufacturer=KubeVirt,product=None,uuid=" UUID
+			",family=KubeVirt",
+			"default_test-vm", UUID, 0, "default");
+	assert_identity("qemu-kvm\0-name\0guest=prod_a_b\0-smbios\0type=1,manufacturer=Red Hat\0"
+			"-chardev\0socket,id=c,path=/var/run/kubevirt-private/x/virt-serial0",
+			"prod_a_b", "", 0, "prod");
+	/* Another's name may have such a line in it. */
+	assert_identity("qemu-kvm\0-name\0guest=default_vm\0-uuid\0" UUID, "default_vm", UUID, 0,
+			"");
+	assert_identity("qemu-kvm\0-name\0Not_One\0-chardev\0path=/kubevirt-private/x", "Not_One",
+			"", 0, "");
+	assert_identity("qemu-kvm\0-name\0none\0-chardev\0path=/kubevirt-private/x", "none", "", 0,
+			"");
+}
+
+/* What is not a UUID or a VMID is none. */
+static void test_malformed(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		"8f7d3a52",
+		"8f7d3a52-07e9-4fe5-8913-18a14e83a4d",
+		"8f7d3a52-07e9-4fe5-8913-18a14e83a4d1a",
+		"8f7d3a5207e9-4fe5-8913-18a14e83a4d1",
+		"8f7d3a52-07e9-4fe5-891318-a14e83a4d1",
+		"8g7d3a52-07e9-4fe5-8913-18a14e83a4d1",
+		"00000000-0000-0000-0000-000000000000",
+		"{8f7d3a52-07e9-4fe5-8913-18a14e83a4d1}",
+	};
+	char out[VM_UUID_SIZE] = "kept";
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(vm_uuid_parse(bad[i], out));
+	assert_string_equal(out, "kept");
+	assert_true(vm_uuid_parse("8F7D3A5207E94FE5891318A14E83A4D1", out));
+	assert_string_equal(out, UUID);
+
+	assert_identity("kvm\0-id\0-1\0-uuid\0x\0-name\0a", "a", "", 0, "");
+	assert_identity("kvm\0-id\0001234567890\0-name\0a", "a", "", 0, "");
+	assert_identity("kvm\0-id\00010x\0-name\0a", "a", "", 0, "");
+	assert_identity("kvm\0-name\0a\0-id", "a", "", 0, "");
+	/* Whose option it is not. */
+	assert_identity("firecracker\0--id\000101\0-id\0007\0-uuid\0" UUID, "101", "", 0, "");
+}
+
 static void test_others(void **state)
 {
 	(void)state;
@@ -52,6 +136,20 @@ static void test_others(void **state)
 		       "1",
 		       "uvm-7");
 	assert_cmdline("/usr/bin/firecracker\0--api-sock\0/x\0--id=uvm-8", "uvm-8");
+	/* Kata's without a jailer, and one that says nothing. */
+	assert_cmdline("firecracker\0--api-sock\0"
+		       "/run/vc/firecracker/0a1b/root/run/firecracker.socket\0--config-file\0/x",
+		       "0a1b");
+	assert_cmdline("firecracker\0--api-sock\0/srv/web.sock", "web");
+	assert_cmdline("firecracker\0--api-sock\0/srv/web.sock\0--id\0uvm-9", "uvm-9");
+	assert_no_name("firecracker\0--api-sock\0/tmp/firecracker.socket");
+	assert_no_name("firecracker\0--api-sock\0/run/firecracker.sock");
+	assert_no_name("firecracker\0--no-api\0--config-file\0/x.json");
+	assert_cmdline("/usr/bin/containerd-shim-kata-v2\0-namespace\0k8s.io\0-id\0c0ffee",
+		       "c0ffee");
+	assert_cmdline("krunvm\0start\0fedora", "fedora");
+	/* crun's: the guest's program may have any options. */
+	assert_no_name("[libcrun:krun]\0mongod\0-name\0web\0-id\0007");
 	assert_cmdline("crosvm\0run\0--name\0cros", "cros");
 	assert_cmdline("/usr/bin/lkvm\0run\0-n\0guest-1", "guest-1");
 	assert_cmdline("lkvm\0run\0--name=guest-2", "guest-2");
@@ -68,6 +166,10 @@ static void test_cloud_hypervisor(void **state)
 	assert_cmdline("cloud-hypervisor\0--api-socket\0/run/libvirt/ch/web-socket", "web");
 	assert_cmdline("cloud-hypervisor\0--api-socket\0/run/vc/vm/0a1b/clh-api.sock", "0a1b");
 	assert_cmdline("cloud-hypervisor\0--api-socket\0here.sock", "here");
+	assert_identity("cloud-hypervisor\0--platform\0num_pci_segments=2,uuid=" UUID
+			"\0--api-socket\0/x/web.sock",
+			"web", UUID, 0, "");
+	assert_identity("cloud-hypervisor\0--platform\0system_uuid=" UUID, "", UUID, 0, "");
 	assert_no_name("cloud-hypervisor\0--api-socket\0fd=3");
 	assert_no_name("cloud-hypervisor\0--api-socket\0api.sock");
 	assert_no_name("cloud-hypervisor\0--api-socket\0/");
@@ -94,6 +196,30 @@ static void test_machine(void **state)
 	assert_false(vm_name_parse_machine("", out));
 }
 
+static void test_cgroup(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "0::/machine.slice/libpod-" ID64 ".scope/container\n", "0123456789ab" },
+		{ "0::/system.slice/docker-" ID64 ".scope\n", "0123456789ab" },
+		{ "0::/kubepods-podb.slice:cri-containerd:" ID64 "\n", "0123456789ab" },
+		{ "12:pids:/docker/" ID64 "\n1:name=systemd:/docker/" ID64 "\n", "0123456789ab" },
+		/* The inner of two. */
+		{ "0::/docker/ff" ID62 "/docker/" ID64 "\n", "0123456789ab" },
+	};
+	char out[VM_NAME_MAX];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_true(vm_name_parse_cgroup(cases[i][0], out));
+		assert_string_equal(out, cases[i][1]);
+	}
+	assert_false(vm_name_parse_cgroup("", out));
+	assert_false(vm_name_parse_cgroup("0::/user.slice/user-0.slice/session-3.scope\n", out));
+	assert_false(vm_name_parse_cgroup("0::/docker/0" ID64 "\n", out));
+	assert_false(vm_name_parse_cgroup("0::/docker/" ID62 "\n", out));
+}
+
 static void test_none(void **state)
 {
 	(void)state;
@@ -113,21 +239,23 @@ static void test_none(void **state)
 /* No end in sight: no NUL at the end, or longer than any name. */
 static void test_odd(void **state)
 {
-	char line[4096], out[VM_NAME_MAX];
+	char line[4096], *name;
+	struct vm_identity out;
 	size_t len;
 
 	(void)state;
 	memset(line, 'x', sizeof(line));
 	memcpy(line, "qemu\0-name\0", 11);
-	assert_true(vm_name_parse(line, sizeof(line), out));
-	assert_true(strlen(out) < VM_NAME_MAX);
-	assert_int_equal(strspn(out, "x"), strlen(out));
+	assert_true(vm_identity_parse(line, sizeof(line), &out));
+	name = out.name;
+	assert_true(strlen(name) < VM_NAME_MAX);
+	assert_int_equal(strspn(name, "x"), strlen(name));
 
 	for (len = 0; len < 20; len++) {
 		char *part = malloc(len ? len : 1);
 
 		memcpy(part, line, len);
-		(void)vm_name_parse(part, len, out);
+		(void)vm_identity_parse(part, len, &out);
 		free(part);
 	}
 }
@@ -246,32 +374,44 @@ static void write_file(const char *dir, const char *name, const char *bytes, siz
 static void test_read(void **state)
 {
 	static const char stat[] = "4000000 (q) S 1 1 1 0 -1 1 1 2 3 4 5 6 7 8 20 0 3 0 5000 1 1\n";
-	static const char cmdline[] = "qemu\0-name\0web";
+	static const char cmdline[] = "qemu\0-name\0web\0-uuid\0" UUID;
+	static const char cgroup[] = "0::/machine.slice/libpod-" ID64 ".scope/container\n";
+	static const char krun[] = "[libcrun:krun]\0sh\0-name\0x";
 	char proc[] = "/tmp/kvmexitd-test-XXXXXX", dir[64], command[128];
 	/* Above any pid that machined could know. */
 	const pid_t pid = 4000000;
-	char name[VM_NAME_MAX];
+	struct vm_identity who;
 
 	(void)state;
 	assert_non_null(mkdtemp(proc));
 	snprintf(dir, sizeof(dir), "%s/%d", proc, (int)pid);
 
-	assert_false(vm_name_read(proc, pid, 0, name));
-	assert_string_equal(name, "pid-4000000");
+	assert_false(vm_identity_read(proc, pid, 0, &who));
+	assert_string_equal(who.name, "pid-4000000");
 
 	assert_int_equal(mkdir(dir, 0700), 0);
 	write_file(dir, "stat", stat, sizeof(stat) - 1);
-	assert_false(vm_name_read(proc, pid, 0, name));
+	assert_false(vm_identity_read(proc, pid, 0, &who));
 	write_file(dir, "comm", "a program\n", 10);
-	assert_true(vm_name_read(proc, pid, 0, name));
-	assert_string_equal(name, "a program");
+	assert_true(vm_identity_read(proc, pid, 0, &who));
+	assert_string_equal(who.name, "a program");
+	/* What runs a QEMU without a name in a container is known by its program. */
+	write_file(dir, "cgroup", cgroup, sizeof(cgroup) - 1);
+	write_file(dir, "cmdline", "qemu", 5);
+	assert_true(vm_identity_read(proc, pid, 0, &who));
+	assert_string_equal(who.name, "a program");
+	write_file(dir, "cmdline", krun, sizeof(krun));
+	assert_true(vm_identity_read(proc, pid, 0, &who));
+	assert_string_equal(who.name, "0123456789ab");
 	write_file(dir, "cmdline", cmdline, sizeof(cmdline));
-	assert_true(vm_name_read(proc, pid, 60 * NS_PER_S, name));
-	assert_string_equal(name, "web");
+	assert_true(vm_identity_read(proc, pid, 60 * NS_PER_S, &who));
+	assert_string_equal(who.name, "web");
+	assert_string_equal(who.uuid, UUID);
 
 	/* The VM is older: the pid was another's then. */
-	assert_false(vm_name_read(proc, pid, 49 * NS_PER_S, name));
-	assert_string_equal(name, "pid-4000000");
+	assert_false(vm_identity_read(proc, pid, 49 * NS_PER_S, &who));
+	assert_string_equal(who.name, "pid-4000000");
+	assert_string_equal(who.uuid, "");
 
 	snprintf(command, sizeof(command), "rm -r %s", proc);
 	assert_int_equal(system(command), 0);
@@ -281,9 +421,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_qemu),
+		cmocka_unit_test(test_managers),
+		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_others),
 		cmocka_unit_test(test_cloud_hypervisor),
 		cmocka_unit_test(test_machine),
+		cmocka_unit_test(test_cgroup),
 		cmocka_unit_test(test_none),
 		cmocka_unit_test(test_odd),
 		cmocka_unit_test(test_clean),
