@@ -48,6 +48,11 @@ PKGS_TREE=(autoconf automake build-essential
 PKGS_CHECK=(clang-format codespell git groff-base jq libcmocka-dev libasan8 libubsan1 mandoc
 	perl-base shellcheck tmux valgrind xz-utils zsh)
 
+# Making Debian packages of it: what packaging/debian/control builds with.
+PKGS_DEB=(bash-completion build-essential debhelper dh-sequence-installsysusers fakeroot
+	libcmocka-dev libinih-dev libjansson-dev libmicrohttpd-dev libncurses-dev
+	libnl-3-dev libnl-genl-3-dev libsmartcols-dev libsystemd-dev pkgconf systemd uthash-dev)
+
 # Fuzzing it.
 PKGS_FUZZ=(clang libclang-rt-14-dev)
 
