@@ -4,6 +4,7 @@ noinst_LIBRARIES += daemon/ctl/libkvmexitctl.a
 daemon_ctl_libkvmexitctl_a_CFLAGS = $(AM_CFLAGS) $(SMARTCOLS_CFLAGS) $(NCURSES_CFLAGS)
 daemon_ctl_libkvmexitctl_a_SOURCES = \
 	daemon/ctl/client.c daemon/ctl/client.h \
+	daemon/ctl/clock.c daemon/ctl/clock.h \
 	daemon/ctl/config.c \
 	daemon/ctl/connect.c daemon/ctl/connect.h \
 	daemon/ctl/ctl.c daemon/ctl/ctl.h \

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "ctl/clock.h"
 #include "ctl/connect.h"
 #include "ctl/options.h"
 #include "ctl/output.h"
@@ -64,16 +64,13 @@ static const struct row_key keys[] = {
 };
 
 /* For --all: how long it lived, and that it does no more. */
-static char *format_life(const json_t *vm)
+static char *format_life(const json_t *vm, int64_t now_us)
 {
-	_cleanup_free_ char *started = get_text(vm, "started");
-	_cleanup_free_ char *ended = get_text(vm, "ended");
-	_cleanup_free_ char *life = NULL;
+	_cleanup_free_ char *life = format_us(vm_life_us(vm, now_us));
 	char *text;
 
 	if (json_is_true(json_object_get(vm, "alive")))
-		return format_duration(time(NULL) - parse_time(started));
-	life = format_duration(parse_time(ended) - parse_time(started));
+		return TAKE_PTR(life);
 	return asprintf(&text, "ended after %s%s", life,
 			json_is_true(json_object_get(vm, "ended_unseen")) ? " or less" : "") < 0 ?
 		       NULL :
@@ -94,7 +91,7 @@ static char *format_storm(const json_t *vm)
 								get_text(storm, "reason");
 }
 
-static void print_text(const struct ctl *ctl, const json_t *vms)
+static void print_text(const struct ctl *ctl, const json_t *vms, int64_t now_us)
 {
 	struct column shown[ARRAY_SIZE(columns)];
 	struct libscols_table *table;
@@ -119,7 +116,7 @@ static void print_text(const struct ctl *ctl, const json_t *vms)
 		table_int(line, COLUMN_VCPUS, get_int(vm, "vcpu_count"));
 		table_int(line, COLUMN_EXITS, get_int(vm, "exits"));
 		table_rates(line, COLUMN_RATES, vm);
-		table_text(line, COLUMN_LIFE, format_life(vm));
+		table_text(line, COLUMN_LIFE, format_life(vm, now_us));
 		if (has_storm(vm))
 			table_text(line, COLUMN_STORM, format_storm(vm));
 	}
@@ -179,7 +176,7 @@ static int run(struct ctl *ctl, int argc, char **argv)
 	else if (json_array_size(vms) == 0)
 		explain_none(ctl);
 	else
-		print_text(ctl, vms);
+		print_text(ctl, vms, reply_now_us(reply));
 	json_decref(reply);
 	return CTL_OK;
 }

@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "ctl/ctl.h"
 #include "ctl/output.h"
+#include "util/clock.h"
 #include "util/text.h"
 
 /* The daemon sends rates with three decimals: print them as it meant them. */
@@ -23,7 +23,6 @@
 
 #define NS_THOUSAND 1000
 #define PERCENT	    100.0
-#define MS_PER_S    1000
 
 #define MINUTE_S 60
 #define HOUR_S	 3600
@@ -127,24 +126,6 @@ double get_rate(const json_t *object, const char *window)
 	return json_number_value(json_object_get(json_object_get(object, "rates"), window));
 }
 
-long long parse_time(const char *text)
-{
-	struct tm tm = { 0 };
-
-	if (!text || !strptime(text, "%Y-%m-%dT%H:%M:%S", &tm))
-		return -1;
-	return timegm(&tm);
-}
-
-int64_t parse_time_ms(const char *text)
-{
-	long long seconds = parse_time(text);
-	const char *dot = seconds < 0 ? NULL : strchr(text, '.');
-
-	return seconds < 0 ? -1 :
-			     seconds * MS_PER_S + (dot ? (int64_t)(atof(dot) * MS_PER_S + 0.5) : 0);
-}
-
 static char *format(const char *form, ...) __attribute__((format(printf, 1, 2)));
 
 static char *format(const char *form, ...)
@@ -162,7 +143,7 @@ static char *format(const char *form, ...)
 char *format_duration(long long seconds)
 {
 	if (seconds < 0)
-		seconds = 0;
+		return strdup("-");
 	if (seconds < MINUTE_S)
 		return format("%llds", seconds);
 	if (seconds < HOUR_S)
@@ -170,6 +151,11 @@ char *format_duration(long long seconds)
 	if (seconds < DAY_S)
 		return format("%lldh %lldmin", seconds / HOUR_S, seconds % HOUR_S / MINUTE_S);
 	return format("%lldd %lldh", seconds / DAY_S, seconds % DAY_S / HOUR_S);
+}
+
+char *format_us(int64_t us)
+{
+	return format_duration(us < 0 ? -1 : us / (int64_t)US_PER_S);
 }
 
 char *format_rate(double rate)

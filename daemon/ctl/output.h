@@ -49,14 +49,9 @@ char *get_text(const json_t *object, const char *key);
 long long get_int(const json_t *object, const char *key);
 double get_rate(const json_t *object, const char *window);
 
-/* The seconds since 1970 of an RFC 3339 time in UTC, -1 if it is none. */
-long long parse_time(const char *text);
-
-/* The same in milliseconds. */
-int64_t parse_time_ms(const char *text);
-
-/* "45s", "3min 20s", "2h 5min", "12d 3h" */
+/* "45s", "3min 20s", "2h 5min", "12d 3h"; "-" for what is not known, which is negative. */
 char *format_duration(long long seconds);
+char *format_us(int64_t us);
 char *format_rate(double rate);
 
 /* "812ns", "12.3us", "4.6ms", "17.0s" */

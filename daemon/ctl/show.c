@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "ctl/clock.h"
 #include "ctl/connect.h"
 #include "ctl/options.h"
 #include "ctl/output.h"
@@ -123,7 +123,7 @@ static void print_storm(const struct ctl *ctl, const json_t *storm)
 		       output_mark(ctl->colour, MARK_NONE), since, rate, usual);
 }
 
-static void print_head(const struct ctl *ctl, const json_t *vm)
+static void print_head(const struct ctl *ctl, const json_t *vm, int64_t now_us)
 {
 	bool alive = json_is_true(json_object_get(vm, "alive"));
 	_cleanup_free_ char *name = get_text(vm, "name");
@@ -132,8 +132,7 @@ static void print_head(const struct ctl *ctl, const json_t *vm)
 	_cleanup_free_ char *isa = get_text(vm, "isa");
 	_cleanup_free_ char *started = get_text(vm, "started");
 	_cleanup_free_ char *ended = get_text(vm, "ended");
-	_cleanup_free_ char *life =
-		format_duration((alive ? time(NULL) : parse_time(ended)) - parse_time(started));
+	_cleanup_free_ char *life = format_us(vm_life_us(vm, now_us));
 
 	printf("%s%s%s\n", output_mark(ctl->colour, MARK_HEAD), name,
 	       output_mark(ctl->colour, MARK_NONE));
@@ -158,12 +157,12 @@ static void print_head(const struct ctl *ctl, const json_t *vm)
 	print_storm(ctl, json_object_get(vm, "storm"));
 }
 
-static void print_text(const struct ctl *ctl, const json_t *vm)
+static void print_text(const struct ctl *ctl, const json_t *vm, int64_t now_us)
 {
 	const json_t *vcpu;
 	size_t i;
 
-	print_head(ctl, vm);
+	print_head(ctl, vm, now_us);
 	if (json_array_size(json_object_get(vm, "reasons")) > 0)
 		putchar('\n');
 	print_reasons(ctl, vm);
@@ -250,7 +249,7 @@ static int run(struct ctl *ctl, int argc, char **argv)
 	} else if (ctl->json) {
 		output_json(vm);
 	} else {
-		print_text(ctl, vm);
+		print_text(ctl, vm, reply_now_us(reply));
 	}
 	json_decref(reply);
 	return (int)result;

@@ -5,8 +5,8 @@
 #include "config.h"
 
 #include <stdio.h>
-#include <time.h>
 
+#include "ctl/clock.h"
 #include "ctl/connect.h"
 #include "ctl/output.h"
 #include "util/util.h"
@@ -38,8 +38,9 @@ static void print_text(const struct ctl *ctl, const json_t *status)
 {
 	_cleanup_free_ char *version = get_text(status, "version");
 	_cleanup_free_ char *replay = get_text(status, "replay");
-	_cleanup_free_ char *started = get_text(status, "started");
-	_cleanup_free_ char *up = format_duration(time(NULL) - parse_time(started));
+	int64_t started_us = get_boottime_us(status, "started_boottime_us");
+	_cleanup_free_ char *up =
+		format_us(started_us < 0 ? -1 : reply_now_us(status) - started_us);
 
 	printf("%skvmexitd%s %s, up %s\n", output_mark(ctl->colour, MARK_HEAD),
 	       output_mark(ctl->colour, MARK_NONE), version, up);

@@ -13,86 +13,13 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "model/status.h"
+#include "replay_fixture.h"
 #include "source/recording/recording.h"
 #include "unit_test.h"
 #include "util/clock.h"
-
-#define DIRECTORY SOURCE_DIR "/tests/replay/"
-#define RECORDING DIRECTORY "exitgen.rec"
-
-#define DEADLINE_S 60
-#define POLL_NS	   (20 * 1000 * 1000)
-
-static char directory[] = "/tmp/kvmexitd-replay-XXXXXX";
-
-static pid_t start(const char *recording, const char *speed)
-{
-	char socket[256], replay[512], log[256];
-	pid_t pid = fork();
-
-	assert_true(pid >= 0);
-	if (pid > 0)
-		return pid;
-	snprintf(socket, sizeof(socket), "--socket=%s/socket", directory);
-	snprintf(replay, sizeof(replay), "--replay=%s", recording);
-	snprintf(log, sizeof(log), "%s/log", directory);
-	if (!freopen(log, "w", stderr))
-		_exit(126);
-	execl(KVMEXITD, KVMEXITD, "--config=/dev/null", socket, replay, speed, (char *)NULL);
-	_exit(127);
-}
-
-/* Ends by SIGTERM, well. */
-static void stop(pid_t pid)
-{
-	int status;
-
-	assert_int_equal(kill(pid, SIGTERM), 0);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 0);
-}
-
-/* What kvmexitctl --json says, or NULL. */
-static json_t *ask(const char *arguments)
-{
-	char command[1024];
-	json_t *json;
-	FILE *f;
-
-	snprintf(command, sizeof(command), "'%s' --socket '%s/socket' --json %s 2>/dev/null",
-		 KVMEXITCTL, directory, arguments);
-	f = popen(command, "r");
-	assert_non_null(f);
-	json = json_loadf(f, 0, NULL);
-	(void)pclose(f);
-	return json;
-}
-
-static bool has_ended(void)
-{
-	json_t *status = ask("status");
-	const char *replay = json_string_value(json_object_get(status, "replay"));
-	bool ended = replay && strcmp(replay, "ended") == 0;
-
-	json_decref(status);
-	return ended;
-}
-
-static void await_end(void)
-{
-	const struct timespec pause = { .tv_nsec = POLL_NS };
-	time_t deadline = time(NULL) + DEADLINE_S;
-
-	while (!has_ended()) {
-		assert_true(time(NULL) < deadline);
-		nanosleep(&pause, NULL);
-	}
-}
 
 /* Rates depend on when somebody asks; a VM that ended has none but zeros. */
 static void drop_rates(json_t *json)
@@ -158,7 +85,7 @@ static void check_all(void)
 	json_array_foreach(wanted, i, vm) {
 		snprintf(arguments, sizeof(arguments), "show %lld --vcpus",
 			 (long long)json_integer_value(json_object_get(vm, "id")));
-		is = ask(arguments);
+		is = replay_ask(arguments);
 		assert_non_null(is);
 		assert_same(is, vm);
 		json_decref(is);
@@ -166,25 +93,11 @@ static void check_all(void)
 	json_decref(wanted);
 }
 
-static size_t read_recording(unsigned char **out)
-{
-	struct stat st;
-	FILE *f = fopen(RECORDING, "rb");
-
-	assert_non_null(f);
-	assert_int_equal(fstat(fileno(f), &st), 0);
-	*out = malloc((size_t)st.st_size);
-	assert_non_null(*out);
-	assert_int_equal(fread(*out, 1, (size_t)st.st_size, f), st.st_size);
-	fclose(f);
-	return (size_t)st.st_size;
-}
-
 /* When it was made, in microseconds: that of the first record, or of the last. */
 static json_int_t recorded_us(bool last)
 {
 	unsigned char *bytes;
-	size_t len = read_recording(&bytes), i = RECORDING_HEADER_BYTES;
+	size_t len = replay_read(&bytes), i = RECORDING_HEADER_BYTES;
 	struct record record = { 0 };
 	uint64_t us;
 	int n;
@@ -200,13 +113,13 @@ static json_int_t recorded_us(bool last)
 
 static void test_as_live(void **state)
 {
-	pid_t pid = start(RECORDING, NULL);
+	pid_t pid = replay_start(RECORDING, NULL);
 	json_t *status, *now;
 
 	(void)state;
-	await_end();
+	replay_await_end();
 	check_all();
-	status = ask("status");
+	status = replay_ask("status");
 	assert_string_equal(json_string_value(json_object_get(status, "kernel")), "streaming");
 	assert_true(json_integer_value(json_object_get(status, "batches")) > 0);
 	assert_int_equal(json_integer_value(json_object_get(status, "malformed")), 0);
@@ -217,32 +130,32 @@ static void test_as_live(void **state)
 	assert_in_range(json_integer_value(json_object_get(status, "started_boottime_us")), 1,
 			recorded_us(false));
 	json_decref(status);
-	stop(pid);
+	replay_stop(pid);
 }
 
 /* Paced, it comes to the same; it took minutes in L1. */
 static void test_speed(void **state)
 {
-	pid_t pid = start(RECORDING, "--replay-speed=200");
+	pid_t pid = replay_start(RECORDING, "--replay-speed=200");
 
 	(void)state;
-	await_end();
+	replay_await_end();
 	check_all();
-	stop(pid);
+	replay_stop(pid);
 }
 
 /* What a crash leaves, and what a bad disk does: good up to there. */
 static void test_cut(void **state)
 {
 	unsigned char *bytes;
-	size_t len = read_recording(&bytes), i, j;
+	size_t len = replay_read(&bytes), i, j;
 	char path[256];
 	json_t *list;
 	pid_t pid;
 	FILE *f;
 
 	(void)state;
-	snprintf(path, sizeof(path), "%s/cut.rec", directory);
+	snprintf(path, sizeof(path), "%s/cut.rec", replay_directory);
 	for (i = 0; i < 2; i++) {
 		f = fopen(path, "wb");
 		assert_non_null(f);
@@ -251,12 +164,12 @@ static void test_cut(void **state)
 			assert_int_not_equal(fputc(0xff, f), EOF);
 		fclose(f);
 
-		pid = start(path, NULL);
-		await_end();
-		list = ask("list --all");
+		pid = replay_start(path, NULL);
+		replay_await_end();
+		list = replay_ask("list --all");
 		assert_true(json_array_size(json_object_get(list, "vms")) > 0);
 		json_decref(list);
-		stop(pid);
+		replay_stop(pid);
 	}
 	free(bytes);
 }
@@ -268,7 +181,7 @@ static size_t logged(const char *text)
 	size_t n = 0;
 	FILE *f;
 
-	snprintf(path, sizeof(path), "%s/log", directory);
+	snprintf(path, sizeof(path), "%s/log", replay_directory);
 	f = fopen(path, "r");
 	assert_non_null(f);
 	while (fgets(line, sizeof(line), f))
@@ -294,7 +207,7 @@ static void append(FILE *f, uint32_t type, uint64_t time_ns, uint32_t number)
 static void test_bad_days(void **state)
 {
 	unsigned char *bytes;
-	size_t len = read_recording(&bytes), i;
+	size_t len = replay_read(&bytes), i;
 	struct record record = { 0 };
 	char path[256];
 	json_t *status;
@@ -306,7 +219,7 @@ static void test_bad_days(void **state)
 	for (i = RECORDING_HEADER_BYTES;
 	     (n = recording_parse_record(bytes + i, len - i, &record)) > 0; i += (size_t)n)
 		;
-	snprintf(path, sizeof(path), "%s/bad.rec", directory);
+	snprintf(path, sizeof(path), "%s/bad.rec", replay_directory);
 	f = fopen(path, "wb");
 	assert_non_null(f);
 	assert_int_equal(fwrite(bytes, 1, len, f), len);
@@ -322,16 +235,16 @@ static void test_bad_days(void **state)
 	fclose(f);
 	free(bytes);
 
-	pid = start(path, NULL);
-	await_end();
+	pid = replay_start(path, NULL);
+	replay_await_end();
 	check_all();
-	status = ask("status");
+	status = replay_ask("status");
 	assert_string_equal(json_string_value(json_object_get(status, "kernel")), "waiting");
 	assert_int_equal(json_integer_value(json_object_get(status, "lost")), DAYS);
 	assert_int_equal(json_integer_value(json_object_get(status, "failed_dumps")), DAYS);
 	assert_in_range(json_integer_value(json_object_get(status, "resyncs")), DAYS, DAYS + 1);
 	json_decref(status);
-	stop(pid);
+	replay_stop(pid);
 	assert_in_range(logged("were lost"), 1, 3);
 	assert_int_equal(logged("Waiting."), 1);
 }
@@ -343,7 +256,7 @@ static int run(const char *arguments)
 
 	snprintf(command, sizeof(command),
 		 "exec timeout 20 '%s' --config=/dev/null --socket='%s/socket' %s 2>/dev/null",
-		 KVMEXITD, directory, arguments);
+		 KVMEXITD, replay_directory, arguments);
 	status = system(command);
 	assert_true(WIFEXITED(status));
 	return WEXITSTATUS(status);
@@ -360,34 +273,19 @@ static void test_wrong(void **state)
 	assert_int_equal(run("--replay=/no/such/file"), 1);
 	assert_int_equal(run("--replay=/dev/null"), 1);
 	assert_int_equal(run("--replay=" DIRECTORY "exitgen.json"), 1);
-	assert_int_equal(run("--record=/no/such/directory/file"), 1);
+	assert_int_equal(run("--record=/no/such/replay_directory/file"), 1);
 	assert_int_equal(run("--replay-speed=0"), 2);
 	assert_int_equal(run("--replay=a --record=b"), 2);
 
 	recording_build_header(&header, bytes);
 	bytes[8]++;
-	snprintf(path, sizeof(path), "%s/version.rec", directory);
+	snprintf(path, sizeof(path), "%s/version.rec", replay_directory);
 	f = fopen(path, "wb");
 	assert_non_null(f);
 	assert_int_equal(fwrite(bytes, 1, sizeof(bytes), f), sizeof(bytes));
 	fclose(f);
 	snprintf(arguments, sizeof(arguments), "--replay=%s", path);
 	assert_int_equal(run(arguments), 1);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	return mkdtemp(directory) ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	char command[512];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf '%s'", directory);
-	return system(command);
 }
 
 int main(void)
@@ -398,5 +296,5 @@ int main(void)
 		cmocka_unit_test(test_wrong),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, replay_setup, replay_teardown);
 }

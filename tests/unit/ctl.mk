@@ -15,6 +15,7 @@ CTL_TEST_LDADD = tests/unit/libctlfixture.a tests/unit/libserverfixture.a \
 CTL_TESTS = \
 	tests/unit/test_ctl \
 	tests/unit/test_ctl_client \
+	tests/unit/test_ctl_clock \
 	tests/unit/test_ctl_config \
 	tests/unit/test_ctl_explain \
 	tests/unit/test_ctl_help \
@@ -47,6 +48,10 @@ tests_unit_test_ctl_LDADD = $(CTL_TEST_LDADD)
 tests_unit_test_ctl_client_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_ctl_client_CFLAGS = $(SERVER_TEST_CFLAGS)
 tests_unit_test_ctl_client_LDADD = $(CTL_TEST_LDADD)
+
+tests_unit_test_ctl_clock_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
+tests_unit_test_ctl_clock_CFLAGS = $(SERVER_TEST_CFLAGS)
+tests_unit_test_ctl_clock_LDADD = $(CTL_TEST_LDADD)
 
 tests_unit_test_ctl_config_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_ctl_config_CFLAGS = $(SERVER_TEST_CFLAGS)

@@ -81,6 +81,9 @@ static void carry_out(struct serving *s)
 	case COMMAND_STORM:
 		fixture_storm(f, 1);
 		break;
+	case COMMAND_LATER:
+		maker_later();
+		break;
 	case COMMAND_FULL:
 		limits.clients = 0;
 		limits.root_clients = 0;

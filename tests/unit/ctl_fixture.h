@@ -28,6 +28,7 @@ enum command {
 	COMMAND_HOSTILE = 'h', /* a VM of pid 666 whose name has control characters */
 	COMMAND_TIMED = 'i', /* web01's exits took so long: 2 us for 1000 MSRs, 1 ms for 30 HLTs */
 	COMMAND_STORM = 'o', /* web01 has a storm */
+	COMMAND_LATER = 'l', /* for the server it is two hours later, and some day of 2023 */
 	COMMAND_FULL = 'f', /* no client more is let in */
 	COMMAND_EMPTY = 'n', /* no VM lives, and nobody saw when they ended */
 	/* These wait till there is a watcher. */

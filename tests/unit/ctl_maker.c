@@ -17,9 +17,15 @@
 #include <cmocka.h>
 
 #include "ctl_maker.h"
+#include "util/clock.h"
 
 #define FIRST_ID   100
 #define LINE_BYTES 64
+
+#define MAKER_LATER_NS (7200 * NS_PER_S)
+
+/* 2023-11-14T22:13:20Z */
+#define MAKER_DAY_NS INT64_C(1700000000000000000)
 
 static void path_of(const struct fixture *f, char path[static 64])
 {
@@ -36,6 +42,16 @@ static const struct vm *find(const struct fixture *f, uint32_t pid)
 	return NULL;
 }
 
+void maker_later(void)
+{
+	static uint64_t boottime_ns, later_ns;
+
+	if (!boottime_ns)
+		boottime_ns = clock_boottime_ns();
+	later_ns += MAKER_LATER_NS;
+	clock_simulate(boottime_ns + later_ns, MAKER_DAY_NS - (int64_t)boottime_ns);
+}
+
 static void make(struct fixture *f, const char *line)
 {
 	static uint64_t id = FIRST_ID;
@@ -43,6 +59,10 @@ static void make(struct fixture *f, const char *line)
 	const char *what = strchr(line, ' ');
 	const struct vm *vm;
 
+	if (strcmp(line, "later") == 0) {
+		maker_later();
+		return;
+	}
 	if (what && what[1] == '+') {
 		vm = find(f, pid);
 		if (!vm)

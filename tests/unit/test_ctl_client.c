@@ -210,7 +210,7 @@ static void test_format(void **state)
 		long long s;
 		const char *text;
 	} durations[] = {
-		{ -1, "0s" },	       { 59, "59s" },	       { 60, "1min 0s" },
+		{ -1, "-" },	       { 59, "59s" },	       { 60, "1min 0s" },
 		{ 3599, "59min 59s" }, { 3600, "1h 0min" },    { 86399, "23h 59min" },
 		{ 86400, "1d 0h" },    { 1000000, "11d 13h" },
 	};
@@ -235,9 +235,6 @@ static void test_format(void **state)
 		assert_string_equal(text, rates[i].text);
 		free(text);
 	}
-	assert_int_equal(parse_time("1970-01-02T00:00:01.500Z"), 86401);
-	assert_int_equal(parse_time("yesterday"), -1);
-	assert_int_equal(parse_time(NULL), -1);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -103,7 +103,7 @@ static void test_stat(void **state)
 		" {'reason': 'HLT', 'total': 1, 'nested': 0, 'time': {'exits': 1,"
 		"  'total_ns': 600, 'max_ns': 600, 'histogram': [0, 1]}}]}";
 	struct stat_vm vm = { .id = 1 };
-	const struct stat_result result = { .vms = &vm, .n_vms = 1, .ended_ms = 1000 };
+	const struct stat_result result = { .vms = &vm, .n_vms = 1, .ended_us = 1000000 };
 	char *text = strdup(now), *base = strdup(before), *quote, *printed = NULL;
 	size_t size;
 	json_t *json;

@@ -26,10 +26,11 @@
 
 static json_t *make_vm(const char *name)
 {
-	return json_pack("{s:i, s:s, s:i, s:s, s:b, s:s, s:s, s:i, s:i, s:{}, s:[{s:s, s:i, s:i}, "
-			 "{s:s, s:i, s:i}]}",
+	return json_pack("{s:i, s:s, s:i, s:s, s:b, s:s, s:s, s:i, s:i, s:i, s:i, s:{},"
+			 " s:[{s:s, s:i, s:i}, {s:s, s:i, s:i}]}",
 			 "id", 1, "name", name, "pid", 7, "isa", "svm", "alive", 0, "started",
 			 "2026-01-02T03:04:05.000Z", "ended", "2026-01-02T03:04:45.000Z",
+			 "started_boottime_us", 5000000, "ended_boottime_us", 45000000,
 			 "vcpu_count", 1, "exits", BOOT_S * BOOT_RATE + IDLE_S * IDLE_RATE + UNTOLD,
 			 "rates", "reasons", "reason", "IOIO", "total",
 			 BOOT_S * BOOT_RATE + IDLE_S * IDLE_IOIO + UNTOLD, "nested", 0, "reason",
@@ -57,7 +58,7 @@ static struct report *make_report(const char *name, const double *boot_end)
 	json_t *vm = make_vm(name), *history = make_history(vm);
 	struct report *report = NULL;
 
-	assert_int_equal(report_new(&report, vm, history, 0), 0);
+	assert_int_equal(report_new(&report, vm, history), 0);
 	report_set_boot(report, boot_end);
 	assert_int_equal(report_set_phases(report, NULL, 0), 0);
 	json_decref(vm);
@@ -96,7 +97,7 @@ static void test_phases_given(void **state)
 	struct report *report;
 
 	(void)state;
-	assert_int_equal(report_new(&report, vm, history, 0), 0);
+	assert_int_equal(report_new(&report, vm, history), 0);
 	report_set_boot(report, &boot_end);
 	assert_int_equal(report->boot, BOOT_GIVEN);
 	assert_int_equal(report->boot_exits, BOOT_S * BOOT_RATE + 2 * IDLE_RATE);
@@ -121,13 +122,13 @@ static void check_bad(const char *path, json_t *value)
 	struct report *report = NULL;
 
 	span = json_array_get(json_object_get(history, "spans"), 0);
-	if (strcmp(path, "started") == 0)
+	if (strcmp(path, "started_boottime_us") == 0)
 		json_object_set(vm, path, value);
 	else if (strcmp(path, "spans") == 0)
 		json_object_set(history, path, value);
 	else
 		json_object_set(span, path, value);
-	assert_int_equal(report_new(&report, vm, history, 0), -EBADMSG);
+	assert_int_equal(report_new(&report, vm, history), -EBADMSG);
 	assert_null(report);
 	json_decref(value);
 	json_decref(vm);
@@ -137,7 +138,7 @@ static void check_bad(const char *path, json_t *value)
 static void test_bad(void **state)
 {
 	(void)state;
-	check_bad("started", json_string("yesterday"));
+	check_bad("started_boottime_us", json_string("yesterday"));
 	check_bad("spans", json_integer(1));
 	check_bad("step", json_integer(0));
 	check_bad("exits", json_null());

@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/clock.h"
 #include "ctl/connect.h"
 #include "ctl/options.h"
 #include "ctl/output.h"
 #include "ctl/report/report.h"
-#include "util/clock.h"
 #include "util/util.h"
 
 #define MS_PER_S 1000.0
@@ -213,8 +213,7 @@ static int run(struct ctl *ctl, int argc, char **argv)
 	(void)argc;
 	result = ask(ctl, argv[0], &shown, &history);
 	if (result == CTL_OK) {
-		r = report_new(&report, json_object_get(shown, "vm"), history,
-			       (int64_t)(clock_realtime_us() / US_PER_MS));
+		r = report_new(&report, json_object_get(shown, "vm"), history);
 		if (r < 0) {
 			ctl_error("cannot make a report: %s", strerror(-r));
 			result = CTL_FAILED;

@@ -8,11 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/clock.h"
 #include "ctl/output.h"
 #include "ctl/report/report.h"
 #include "util/array.h"
 
-#define MS_PER_S 1000.0
+#define US_PER_S 1e6
 
 /* Ages are known to the millisecond. */
 #define STEP_MIN_S 0.001
@@ -160,11 +161,6 @@ static void settle_totals(struct report *report)
 
 /* -- the whole ----------------------------------------------------------- */
 
-static int64_t ms_of(const json_t *vm, const char *member)
-{
-	return parse_time_ms(json_string_value(json_object_get(vm, member)));
-}
-
 static int read_all(struct report *report, const json_t *vm, const json_t *history)
 {
 	const json_t *spans = json_object_get(history, "spans"), *span;
@@ -198,18 +194,18 @@ static int read_all(struct report *report, const json_t *vm, const json_t *histo
 	return 0;
 }
 
-int report_new(struct report **out, const json_t *vm, const json_t *history, int64_t now_ms)
+int report_new(struct report **out, const json_t *vm, const json_t *history)
 {
-	int64_t started_ms = ms_of(vm, "started"), ended_ms = ms_of(vm, "ended");
+	int64_t life_us = vm_life_us(vm, reply_now_us(history));
 	struct report *report;
 	int r;
 
-	if (started_ms < 0)
+	if (life_us < 0)
 		return -EBADMSG;
 	report = calloc(1, sizeof(*report));
 	if (!report)
 		return -ENOMEM;
-	report->life = (double)((ended_ms < 0 ? now_ms : ended_ms) - started_ms) / MS_PER_S;
+	report->life = (double)life_us / US_PER_S;
 	if (report->life < STEP_MIN_S)
 		report->life = STEP_MIN_S;
 	report->vm = json_incref((json_t *)vm);

@@ -99,11 +99,11 @@ struct report {
 /* -- data.c ------------------------------------------------------- */
 
 /*
- * Takes in the replies of Show and GetHistory at a time, in ms since 1970.
- * -EBADMSG where they are not what they should be. To be followed by
+ * Takes in the VM of Show and the reply of GetHistory, whose time is that of the
+ * report. -EBADMSG where they are not what they should be. To be followed by
  * report_set_boot() and report_set_phases().
  */
-int report_new(struct report **out, const json_t *vm, const json_t *history, int64_t now_ms);
+int report_new(struct report **out, const json_t *vm, const json_t *history);
 struct report *report_free(struct report *report);
 
 /* The exits of a reason in steps; NULL for all reasons. */

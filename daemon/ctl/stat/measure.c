@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ctl/clock.h"
 #include "ctl/connect.h"
 #include "ctl/output.h"
 #include "ctl/stat/measure.h"
@@ -49,11 +50,20 @@ static struct stat_vm *find(const struct stat_measure *measure, long long id)
 	return NULL;
 }
 
+/* Whatever the daemon says, it says when. */
+static void note_time(struct stat_measure *measure, const json_t *reply)
+{
+	int64_t now_us = reply_now_us(reply);
+
+	if (now_us >= 0)
+		measure->now_us = now_us;
+}
+
 /*
- * The VM as the daemon has it now; NULL if it has it no more. After KVM was loaded
- * anew, another may have its id.
+ * The VM as the daemon has it now, which is measure->now_us; NULL if it has it no
+ * more. After KVM was loaded anew, another may have its id.
  */
-static json_t *show(const struct stat_measure *measure, long long id, long long pid)
+static json_t *show(struct stat_measure *measure, long long id, long long pid)
 {
 	struct varlink_reply reply = { 0 };
 	json_t *vm = NULL;
@@ -63,11 +73,21 @@ static json_t *show(const struct stat_measure *measure, long long id, long long 
 	if (!reply.error && get_int(json_object_get(reply.parameters, "vm"), "id") == id &&
 	    get_int(json_object_get(reply.parameters, "vm"), "pid") == pid)
 		vm = json_incref(json_object_get(reply.parameters, "vm"));
+	note_time(measure, reply.parameters);
 	varlink_reply_done(&reply);
 	return vm;
 }
 
-/* Takes over base. */
+/* The last state of a VM. */
+static void show_last(struct stat_measure *measure, struct stat_vm *vm)
+{
+	vm->last = show(measure, vm->id, vm->pid);
+	vm->last_us = measure->now_us;
+	if (!vm->last)
+		measure->result->complete = false;
+}
+
+/* Takes over base, which is as of now. */
 static struct stat_vm *add(struct stat_measure *measure, long long id, long long pid, json_t *base)
 {
 	struct stat_result *result = measure->result;
@@ -85,6 +105,7 @@ static struct stat_vm *add(struct stat_measure *measure, long long id, long long
 		.id = id,
 		.pid = pid,
 		.base = base,
+		.base_us = measure->now_us,
 		.base_exits = get_int(base, "exits"),
 		.exits = get_int(base, "exits"),
 	};
@@ -108,6 +129,7 @@ static void on_event(struct stat_measure *measure, const json_t *event)
 	long long id = get_int(event, "id"), pid = get_int(event, "pid");
 	struct stat_vm *vm = find(measure, id);
 
+	note_time(measure, event);
 	if (!vm && kind && strcmp(kind, "created") == 0 && is_wanted(measure, pid))
 		vm = add(measure, id, pid, NULL);
 	if (!vm || vm->ended)
@@ -117,9 +139,7 @@ static void on_event(struct stat_measure *measure, const json_t *event)
 	if (kind && strcmp(kind, "ended") == 0) {
 		vm->ended = true;
 		/* Now, since the daemon remembers so many of the dead. */
-		vm->last = show(measure, id, vm->pid);
-		if (!vm->last)
-			measure->result->complete = false;
+		show_last(measure, vm);
 	}
 }
 
@@ -152,8 +172,8 @@ void stat_measure_read(struct stat_measure *measure)
 	}
 }
 
-/* See SETTLE_CALLS. *synced may be NULL. */
-static enum ctl_exit settle(const struct stat_measure *measure, json_t **out)
+/* See SETTLE_CALLS. The first reply says when that began. out may be NULL. */
+static enum ctl_exit settle(struct stat_measure *measure, int64_t *began_us, json_t **out)
 {
 	enum ctl_exit result = CTL_OK;
 	json_t *status = NULL;
@@ -163,6 +183,9 @@ static enum ctl_exit settle(const struct stat_measure *measure, json_t **out)
 		json_decref(status);
 		status = NULL;
 		result = ctl_call(measure->ctl, CTL_METHOD("Status"), NULL, &status);
+		note_time(measure, status);
+		if (i == 0)
+			*began_us = measure->now_us;
 	}
 	if (out && result == CTL_OK)
 		*out = json_incref(status);
@@ -178,6 +201,7 @@ static enum ctl_exit note_vm(struct stat_measure *measure, json_t *parameters)
 
 	if (result != CTL_OK)
 		return result;
+	note_time(measure, reply);
 	vm = json_object_get(reply, "vm");
 	added = add(measure, get_int(vm, "id"), get_int(vm, "pid"), json_incref(vm));
 	if (added && !json_is_true(json_object_get(vm, "alive"))) {
@@ -236,7 +260,8 @@ enum ctl_exit stat_measure_start(struct stat_measure *measure, const char *vm)
 	result = ctl_connect(measure->ctl, &measure->watch);
 	if (result == CTL_OK) {
 		r = varlink_send(measure->watch, CTL_METHOD("Watch"), NULL, true);
-		result = r < 0 ? ctl_report_lost(r) : settle(measure, &status);
+		result = r < 0 ? ctl_report_lost(r) :
+				 settle(measure, &measure->result->started_us, &status);
 	}
 	if (result == CTL_OK && !json_is_true(json_object_get(status, "synced"))) {
 		_cleanup_free_ char *advice = get_text(status, "advice");
@@ -285,6 +310,16 @@ static bool is_ending(const struct stat_measure *measure)
 	return false;
 }
 
+void stat_measure_go(struct stat_measure *measure)
+{
+	json_t *status = NULL;
+
+	if (ctl_call(measure->ctl, CTL_METHOD("Status"), NULL, &status) == CTL_OK)
+		note_time(measure, status);
+	measure->result->started_us = measure->now_us;
+	json_decref(status);
+}
+
 void stat_measure_finish(struct stat_measure *measure)
 {
 	struct stat_result *result = measure->result;
@@ -292,7 +327,7 @@ void stat_measure_finish(struct stat_measure *measure)
 	struct pollfd pollfd;
 	size_t i;
 
-	if (measure->watch && settle(measure, NULL) != CTL_OK)
+	if (measure->watch && settle(measure, &result->ended_us, NULL) != CTL_OK)
 		result->complete = false;
 	stat_measure_read(measure);
 	while (measure->watch && measure->scope == STAT_TREE && is_ending(measure) &&
@@ -301,12 +336,12 @@ void stat_measure_finish(struct stat_measure *measure)
 		(void)poll(&pollfd, 1, LOOK_MS);
 		stat_measure_read(measure);
 	}
-	for (i = 0; measure->watch && i < result->n_vms; i++) {
+	for (i = 0; measure->watch && i < result->n_vms; i++)
 		if (!result->vms[i].last)
-			result->vms[i].last = show(measure, result->vms[i].id, result->vms[i].pid);
-		if (!result->vms[i].last)
-			result->complete = false;
-	}
+			show_last(measure, &result->vms[i]);
+	/* A daemon that went away said last when it was. */
+	if (result->ended_us < 0)
+		result->ended_us = measure->now_us;
 }
 
 void stat_measure_done(struct stat_measure *measure)

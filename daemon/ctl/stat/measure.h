@@ -23,6 +23,7 @@ struct stat_measure {
 	struct varlink *watch; /* NULL once the daemon went away */
 	struct proctree *tree; /* with STAT_TREE */
 	int forks; /* its socket, else -1 */
+	int64_t now_us; /* what the daemon said last, CLOCK_BOOTTIME; -1 before */
 	struct stat_result *result;
 };
 
@@ -31,6 +32,9 @@ struct stat_measure {
  * are. What goes wrong is said.
  */
 enum ctl_exit stat_measure_start(struct stat_measure *measure, const char *vm);
+
+/* The measurement begins only now, as a command is about to run. */
+void stat_measure_go(struct stat_measure *measure);
 
 /* Takes in what has come. A daemon that went away is said, and the result incomplete. */
 void stat_measure_read(struct stat_measure *measure);

@@ -7,16 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/clock.h"
 #include "ctl/output.h"
 #include "ctl/rows.h"
 #include "ctl/stat/stat.h"
 #include "util/util.h"
 
-#define MS_PER_S 1000.0
+#define US_PER_S 1e6
 #define RATE	 "measured"
 
-/* No rate is told of less than that: times are known to the millisecond. */
-#define SPAN_MIN_MS 1
+/* A rate over less than that, as of a VM that ended at once, would say nothing. */
+#define SPAN_MIN_US 1000
 
 enum {
 	COLUMN_REASON,
@@ -37,23 +38,33 @@ static const struct column columns[COLUMN_MORE] = {
 #define TIME_FIRST_NS 256
 #define TIME_BUCKETS  26
 
-/* Of the measurement, the part that the VM was there, in ms. */
-static int64_t vm_span_ms(const struct stat_result *result, const struct stat_vm *vm)
+/* Of the measurement, the part that the VM was there, in us. */
+static int64_t vm_span_us(const struct stat_result *result, const struct stat_vm *vm)
 {
-	int64_t from = result->started_ms, to = result->ended_ms;
-	int64_t started = parse_time_ms(json_string_value(json_object_get(vm->last, "started")));
-	int64_t ended = parse_time_ms(json_string_value(json_object_get(vm->last, "ended")));
+	int64_t from = vm->base ? vm->base_us : result->started_us, to = vm->last_us;
+	int64_t started = get_boottime_us(vm->last, "started_boottime_us");
+	int64_t ended = get_boottime_us(vm->last, "ended_boottime_us");
 
 	if (!vm->base && started > from)
 		from = started;
 	if (ended >= 0 && ended < to)
 		to = ended;
-	return to - from < SPAN_MIN_MS ? SPAN_MIN_MS : to - from;
+	return from >= 0 && to > from ? to - from : 0;
 }
 
-static json_t *rates(long long exits, int64_t span_ms)
+static json_t *rates(long long exits, int64_t span_us)
 {
-	return json_pack("{s:f}", RATE, (double)exits * MS_PER_S / (double)span_ms);
+	if (span_us < SPAN_MIN_US)
+		span_us = SPAN_MIN_US;
+	return json_pack("{s:f}", RATE, (double)exits * US_PER_S / (double)span_us);
+}
+
+/* Of all VMs together. */
+static double span_s(const struct stat_result *result)
+{
+	int64_t us = result->ended_us - result->started_us;
+
+	return result->started_us >= 0 && us > 0 ? (double)us / US_PER_S : 0;
 }
 
 static const json_t *find_reason(const json_t *reasons, const char *name)
@@ -129,7 +140,7 @@ static void subtract_time(json_t *owner, const json_t *base, const char *member)
 	}
 }
 
-static json_t *reasons_json(const struct stat_vm *vm, int64_t span_ms)
+static json_t *reasons_json(const struct stat_vm *vm, int64_t span_us)
 {
 	static const struct row_key by_total = { "total", "total", ROW_NUMBER, false };
 	const json_t *base = json_object_get(vm->base, "reasons"), *reason;
@@ -146,7 +157,7 @@ static json_t *reasons_json(const struct stat_vm *vm, int64_t span_ms)
 		subtract(measured, find_reason(base, name), "nested");
 		subtract_time(measured, find_reason(base, name), "time");
 		(void)json_object_set_new(measured, "rates",
-					  rates(get_int(measured, "total"), span_ms));
+					  rates(get_int(measured, "total"), span_us));
 		if (get_int(measured, "total") > 0)
 			(void)json_array_append(list, measured);
 		json_decref(measured);
@@ -157,7 +168,7 @@ static json_t *reasons_json(const struct stat_vm *vm, int64_t span_ms)
 
 json_t *stat_vm_json(const struct stat_result *result, const struct stat_vm *vm)
 {
-	int64_t span_ms = vm_span_ms(result, vm);
+	int64_t span_us = vm_span_us(result, vm);
 	json_t *json = json_copy(vm->last);
 
 	if (!json)
@@ -165,8 +176,8 @@ json_t *stat_vm_json(const struct stat_result *result, const struct stat_vm *vm)
 	subtract(json, vm->base, "exits");
 	subtract_time(json, vm->base, "time");
 	subtract_time(json, vm->base, "rest_time");
-	(void)json_object_set_new(json, "rates", rates(get_int(json, "exits"), span_ms));
-	(void)json_object_set_new(json, "reasons", reasons_json(vm, span_ms));
+	(void)json_object_set_new(json, "rates", rates(get_int(json, "exits"), span_us));
+	(void)json_object_set_new(json, "reasons", reasons_json(vm, span_us));
 	return json;
 }
 
@@ -189,8 +200,7 @@ json_t *stat_json(const struct stat_result *result)
 	}
 	return json_pack("{s:o*, s:o*, s:f, s:b, s:o}", "command", command, "status",
 			 result->command ? json_integer(result->status) : NULL, "seconds",
-			 (double)(result->ended_ms - result->started_ms) / MS_PER_S, "complete",
-			 (int)result->complete, "vms", vms);
+			 span_s(result), "complete", (int)result->complete, "vms", vms);
 }
 
 static void print_reasons(const struct ctl *ctl, const json_t *vm, FILE *out)
@@ -230,7 +240,7 @@ static void print_vm(const struct ctl *ctl, const struct stat_result *result,
 	fprintf(out, "\n%s%s%s  id %lld, pid %lld, %s: %lld exits in %.3f s, %s per second\n",
 		output_mark(ctl->colour, MARK_HEAD), name, output_mark(ctl->colour, MARK_NONE),
 		get_int(vm, "id"), get_int(vm, "pid"), isa, get_int(vm, "exits"),
-		(double)vm_span_ms(result, measured) / MS_PER_S, rate);
+		(double)vm_span_us(result, measured) / US_PER_S, rate);
 	print_reasons(ctl, vm, out);
 	json_decref(vm);
 }
@@ -250,5 +260,5 @@ void stat_print(const struct ctl *ctl, const struct stat_result *result, FILE *o
 		n++;
 	}
 	fprintf(out, "\n%zu VM%s, %lld exits in %.3f s\n", n, n == 1 ? "" : "s", exits,
-		(double)(result->ended_ms - result->started_ms) / MS_PER_S);
+		span_s(result));
 }

@@ -144,7 +144,7 @@ static int start_command(struct run *run, char **argv)
 		}
 	}
 
-	run->result.started_ms = (int64_t)(clock_realtime_us() / US_PER_MS);
+	stat_measure_go(&run->measure);
 	r = stat_command_go(&run->command);
 	if (r < 0) {
 		ctl_error("cannot run %s: %s", argv[0], strerror(-r));
@@ -196,7 +196,6 @@ static int measure_all(struct run *run, const char *vm, char **argv)
 		ctl_error("cannot catch signals: %s", strerror(-r));
 		return CTL_FAILED;
 	}
-	run->result.started_ms = (int64_t)(clock_realtime_us() / US_PER_MS);
 	if (run->result.command) {
 		status = start_command(run, argv);
 		if (status != 0)
@@ -206,7 +205,6 @@ static int measure_all(struct run *run, const char *vm, char **argv)
 		run->end_ns = clock_boottime_ns() + run->for_ms * NS_PER_MS;
 
 	measure(run);
-	run->result.ended_ms = (int64_t)(clock_realtime_us() / US_PER_MS);
 	if (run->result.command)
 		run->result.status = stat_command_wait(&run->command);
 	stat_measure_finish(&run->measure);
@@ -221,8 +219,8 @@ static int run_stat(struct ctl *ctl, int argc, char **argv)
 {
 	const char *const *given = ctl->given;
 	struct run run = {
-		.measure = { .ctl = ctl, .forks = -1 },
-		.result = { .complete = true },
+		.measure = { .ctl = ctl, .forks = -1, .now_us = -1 },
+		.result = { .complete = true, .started_us = -1, .ended_us = -1 },
 		.command = { .fd = -1, .go = -1, .error = -1 },
 		.signals = -1,
 	};

@@ -19,6 +19,7 @@ struct stat_vm {
 	json_t *base; /* as it was at the start; NULL for one that was made later */
 	json_t *last; /* as it was at the end; NULL until then, or where it was not told */
 	long long pid;
+	int64_t base_us, last_us; /* when these two were so; -1 if not known */
 	long long base_exits;
 	long long exits; /* as last told of */
 	bool ended;
@@ -29,7 +30,7 @@ struct stat_result {
 	size_t n_vms, size;
 	char **command; /* NULL if there was none */
 	int status; /* of the command, as a shell has it */
-	int64_t started_ms, ended_ms; /* since 1970 */
+	int64_t started_us, ended_us; /* CLOCK_BOOTTIME of the daemon; -1 if not known */
 	bool complete; /* else something was missed */
 };
 

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "ctl/clock.h"
 #include "ctl/output.h"
 #include "ctl/top/top.h"
 

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "ctl/client.h"
+#include "ctl/clock.h"
 #include "ctl/connect.h"
 #include "ctl/output.h"
 #include "ctl/top/source.h"
@@ -132,12 +132,14 @@ static void fetch_message(struct top_source *source, struct top *top)
 	json_decref(status);
 }
 
-static void set_clock(struct top *top)
+/* The daemon's, who measures. */
+static void set_clock(struct top *top, const json_t *reply)
 {
-	time_t now = time(NULL);
+	int64_t now_us = reply_now_us(reply);
 	struct tm tm;
 
-	if (!localtime_r(&now, &tm) ||
+	top->now_ns = now_us < 0 ? 0 : (uint64_t)now_us * NS_PER_US;
+	if (!reply_local_time(reply, &tm) ||
 	    strftime(top->clock, sizeof(top->clock), "%H:%M:%S", &tm) == 0)
 		top->clock[0] = '\0';
 }
@@ -150,11 +152,15 @@ static int fetch_rows(struct top_source *source, struct top *top, json_t **out)
 	if (top->view == TOP_VMS) {
 		r = ask(source, CTL_METHOD("List"), json_pack("{s:b}", "all", top->show_ended),
 			out);
-		return r < 0 ? r : top_set_vms(top, json_object_get(*out, "vms"));
+		if (r < 0)
+			return r;
+		set_clock(top, *out);
+		return top_set_vms(top, json_object_get(*out, "vms"));
 	}
 	r = ask(source, CTL_METHOD("Show"), ctl_id_parameters(top->vm_id), out);
 	if (r < 0)
 		return r;
+	set_clock(top, *out);
 	vm = json_object_get(*out, "vm");
 	return get_int(vm, "id") == top->vm_id ? top_set_vm(top, vm) : -ENOENT;
 }
@@ -164,8 +170,6 @@ int top_source_fetch(struct top_source *source, struct top *top, json_t **json)
 	json_t *reply = NULL;
 	int r;
 
-	set_clock(top);
-	top->now_ns = clock_boottime_ns();
 	r = fetch_rows(source, top, &reply);
 	if (r == -ENOENT && source->link) {
 		(void)snprintf(top->message, sizeof(top->message),

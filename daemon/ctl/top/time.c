@@ -35,7 +35,8 @@ void top_read_time(struct top_time *time, const json_t *json, const struct top_t
 	time->total_ns = (double)get_int(json, "total_ns");
 	time->exits = (double)get_int(json, "exits");
 	time->max_ns = (double)get_int(json, "max_ns");
-	if (!time->known || time->total_ns < time->old_total_ns) {
+	/* Another daemon may have another VM, or another time. */
+	if (!time->known || time->total_ns < time->old_total_ns || now_ns < time->old_ns) {
 		time->known = true;
 		time->has_share = false;
 		time->share = 0;

@@ -85,7 +85,7 @@ struct top {
 	long long n_vcpus;
 	bool show_ended, paused, help, ascii;
 	bool times; /* how long exits took stands where the rates do else */
-	uint64_t now_ns; /* of what is set next; any clock that goes on */
+	uint64_t now_ns; /* of what is set next; CLOCK_BOOTTIME of the daemon */
 	size_t lines, columns; /* of the screen */
 	uint64_t interval_ms;
 	char message[256]; /* "" where all is well */
