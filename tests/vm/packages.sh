@@ -61,9 +61,11 @@ PKGS_FUZZ=(clang libclang-rt-14-dev)
 PKGS_INTEROP=(curl debian-archive-keyring jq mmdebstrap procps prometheus python3)
 
 # Inside L1: a small Debian with systemd, what kvmexitd links to, a QEMU for L2
-# guests, and the tools that test cases are written with.
-PKGS_L1=(dbus iproute2 jq kmod less linux-perf procps python3 python3-yaml qemu-system-x86
-	strace systemd systemd-sysv udev
+# guests, a libvirt (18 MB with all that it needs), and the tools that test cases are
+# written with.
+PKGS_L1=(dbus iproute2 jq kmod less libvirt-clients libvirt-daemon-driver-qemu
+	libvirt-daemon-system linux-perf procps python3 python3-yaml qemu-system-x86
+	strace systemd systemd-container systemd-sysv udev
 	libinih1 libjansson4 libmicrohttpd12 libncursesw6 libnl-3-200
 	libnl-genl-3-200 libsmartcols1 libsystemd0 zlib1g)
 
