@@ -118,6 +118,29 @@ static char *join(const json_t *list)
 	return fclose(stream) == 0 ? text : NULL;
 }
 
+/* What to say instead, a line for each VM that may have been meant. */
+static void report_ambiguous(const char *vm, const json_t *error)
+{
+	const json_t *candidates = json_object_get(error, "candidates"), *candidate;
+	long long more = get_int(error, "count") - (long long)json_array_size(candidates);
+	size_t i;
+
+	ctl_error("'%s' can mean several VMs; say which:", vm);
+	json_array_foreach(candidates, i, candidate) {
+		_cleanup_free_ char *text = get_text(candidate, "vm");
+		_cleanup_free_ char *name = get_text(candidate, "name");
+
+		fprintf(stderr, "  %-14s %s, pid %lld, id %lld", text, name,
+			get_int(candidate, "pid"), get_int(candidate, "id"));
+		if (json_is_integer(json_object_get(candidate, "vmid")))
+			fprintf(stderr, ", VMID %lld", get_int(candidate, "vmid"));
+		fputs(json_is_false(json_object_get(candidate, "alive")) ? ", ended\n" : "\n",
+		      stderr);
+	}
+	if (more > 0)
+		fprintf(stderr, "  and %lld more\n", more);
+}
+
 enum ctl_exit ctl_report_error(const struct varlink_reply *reply)
 {
 	_cleanup_free_ char *vm = get_text(reply->parameters, "vm");
@@ -134,9 +157,7 @@ enum ctl_exit ctl_report_error(const struct varlink_reply *reply)
 		else
 			ctl_error("no VM matches '%s'", vm);
 	} else if (strcmp(name, "AmbiguousVm") == 0) {
-		_cleanup_free_ char *ids = join(json_object_get(reply->parameters, "matches"));
-
-		ctl_error("several VMs match '%s': say which by id: %s", vm, ids);
+		report_ambiguous(vm, reply->parameters);
 	} else if (strcmp(name, "TooManyClients") == 0) {
 		ctl_error("kvmexitd has too many clients, try again later");
 	} else if (strcmp(name, "KernelRefused") == 0 || strcmp(name, "ConfigWrong") == 0) {

@@ -129,6 +129,7 @@ static void print_head(const struct ctl *ctl, const json_t *vm, int64_t now_us)
 	_cleanup_free_ char *name = get_text(vm, "name");
 	_cleanup_free_ char *uuid = get_text(vm, "uuid");
 	_cleanup_free_ char *namespace = get_text(vm, "namespace");
+	_cleanup_free_ char *matched = get_text(vm, "matched");
 	_cleanup_free_ char *isa = get_text(vm, "isa");
 	_cleanup_free_ char *started = get_text(vm, "started");
 	_cleanup_free_ char *ended = get_text(vm, "ended");
@@ -136,6 +137,8 @@ static void print_head(const struct ctl *ctl, const json_t *vm, int64_t now_us)
 
 	printf("%s%s%s\n", output_mark(ctl->colour, MARK_HEAD), name,
 	       output_mark(ctl->colour, MARK_NONE));
+	if (json_is_string(json_object_get(vm, "matched")) && strcmp(matched, "name") != 0)
+		printf("Found    by its %s\n", matched);
 	if (json_is_string(json_object_get(vm, "namespace")))
 		printf("In       namespace %s, by KubeVirt\n", namespace);
 	if (json_is_string(json_object_get(vm, "uuid")))

@@ -19,6 +19,7 @@ daemon_libkvmexitd_a_SOURCES += \
 	daemon/server/watch.c \
 	daemon/server/methods/control.c \
 	daemon/server/methods/exits.c \
+	daemon/server/methods/find.c \
 	daemon/server/methods/history.c daemon/server/methods/history.h \
 	daemon/server/methods/json.c daemon/server/methods/json.h \
 	daemon/server/methods/list.c \

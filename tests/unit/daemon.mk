@@ -26,6 +26,7 @@ UNIT_TESTS = \
 	tests/unit/test_genl_source \
 	tests/unit/test_history \
 	tests/unit/test_http_connections \
+	tests/unit/test_lookup \
 	tests/unit/test_metrics \
 	tests/unit/test_metrics_http \
 	tests/unit/test_journal_socket \
@@ -107,6 +108,10 @@ tests_unit_test_reason_LDADD = $(UNIT_LDADD)
 tests_unit_test_identity_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_identity_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_identity_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_lookup_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_lookup_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_lookup_LDADD = $(UNIT_LDADD)
 
 tests_unit_test_recording_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_recording_CFLAGS = $(UNIT_CFLAGS)

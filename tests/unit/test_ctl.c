@@ -189,8 +189,9 @@ static void test_unknown(void **state)
 	process_command(p, COMMAND_TWINS);
 	result = ctl(p, "show", "twin", NULL);
 	assert_int_equal(result.status, 1);
-	assert_string_equal(result.err, "kvmexitctl: several VMs match 'twin': say which by id: "
-					"8, 9\n");
+	assert_string_equal(result.err, "kvmexitctl: 'twin' can mean several VMs; say which:\n"
+					"  id:8           twin, pid 1001, id 8\n"
+					"  id:9           twin, pid 1002, id 9\n");
 	result_done(&result);
 }
 

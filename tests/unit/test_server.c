@@ -308,6 +308,11 @@ static void test_errors(void **state)
 	assert_text(reply, "error", EXITS ".AmbiguousVm");
 	assert_int_equal(json_array_size(at(reply, "parameters.matches")), 3);
 	assert_number(reply, "parameters.matches.2", 9);
+	assert_number(reply, "parameters.count", 3);
+	assert_text(reply, "parameters.candidates.0.vm", "id:1");
+	assert_text(reply, "parameters.candidates.0.matched", "pid");
+	assert_text(reply, "parameters.candidates.0.name", "web01");
+	assert_text(reply, "parameters.candidates.2.vm", "id:9");
 	json_decref(reply);
 
 	/* And the connection is as good as ever. */
@@ -325,6 +330,10 @@ static void assert_shown(struct fixture *f, const char *text, const char *name)
 		 "{\"method\":\"" EXITS ".Show\",\"parameters\":{\"vm\":\"%s\"}}", text);
 	show = ask(f, call);
 	assert_text(show, "vm.name", name);
+	/* It says what it took the text for. */
+	if (strchr(text, ':'))
+		assert_memory_equal(text, json_string_value(at(show, "vm.matched")),
+				    strcspn(text, ":"));
 	json_decref(show);
 }
 
@@ -336,7 +345,8 @@ static void test_show_key(void **state)
 
 	fixture_create(f, 20, 1000, "2");
 	fixture_create(f, 21, 1001, "id:2");
-	assert_shown(f, "2", "2");
+	fixture_expect_error(f, fd, "{\"method\":\"" EXITS ".Show\",\"parameters\":{\"vm\":\"2\"}}",
+			     EXITS ".AmbiguousVm", "vm", "2");
 	assert_shown(f, "name:2", "2");
 	assert_shown(f, "id:2", "db");
 	assert_shown(f, "pid:900", "db");

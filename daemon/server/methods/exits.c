@@ -59,48 +59,6 @@ static int run_status(const struct call *call)
 			(json_int_t)status->failed_dumps));
 }
 
-static int no_such_vm(const struct call *call, const char *text, bool dead)
-{
-	const char *near[LOOKUP_NEAR_MAX];
-	size_t i, n = lookup_near(call->server->registry, text, dead, near);
-	json_t *names = json_array();
-
-	for (i = 0; i < n; i++)
-		if (json_array_append_new(names, json_text(near[i])) < 0) {
-			json_decref(names);
-			return -ENOMEM;
-		}
-	return call_error(call, VARLINK_EXITS ".NoSuchVm",
-			  json_pack("{s:s, s:o}", "vm", text, "near", names));
-}
-
-static int ambiguous_vm(const struct call *call, const struct lookup *lookup, const struct vm *vm)
-{
-	json_t *ids = json_array();
-
-	for (; vm; vm = lookup_next(lookup, vm))
-		if (json_array_append_new(ids, json_integer((json_int_t)vm->id)) < 0) {
-			json_decref(ids);
-			return -ENOMEM;
-		}
-	return call_error(call, VARLINK_EXITS ".AmbiguousVm",
-			  json_pack("{s:s, s:o}", "vm", lookup->text, "matches", ids));
-}
-
-int call_find_vm(const struct call *call, const char *text, bool dead, const struct vm **out)
-{
-	struct lookup lookup;
-	const struct vm *vm = lookup_vm(&lookup, call->server->registry, text, dead);
-	int r;
-
-	if (vm && !lookup_next(&lookup, vm)) {
-		*out = vm;
-		return 0;
-	}
-	r = vm ? ambiguous_vm(call, &lookup, vm) : no_such_vm(call, text, dead);
-	return r < 0 ? r : 1;
-}
-
 static int run_watch(const struct call *call)
 {
 	const char *text = NULL;
@@ -109,7 +67,7 @@ static int run_watch(const struct call *call)
 		{ .name = NULL },
 	};
 	struct watch watch = { 0 };
-	const struct vm *vm;
+	struct lookup_match match;
 	int r;
 
 	r = call_parameters(call, params);
@@ -119,12 +77,12 @@ static int run_watch(const struct call *call)
 		return call_error(call, VARLINK_SERVICE ".ExpectedMore", json_object());
 
 	if (text) {
-		r = call_find_vm(call, text, false, &vm);
+		r = call_find_vm(call, text, false, &match);
 		if (r != 0)
 			return r;
 		watch.one_vm = true;
-		watch.epoch = vm->epoch;
-		watch.vm_id = vm->id;
+		watch.epoch = match.vm->epoch;
+		watch.vm_id = match.vm->id;
 	}
 	client_watch(call->client, &watch);
 	return 0;

@@ -135,15 +135,17 @@ int run_get_history(const struct call *call)
 		{ .name = NULL },
 	};
 	const struct registry *registry = call->server->registry;
-	const struct vm *vm;
+	struct lookup_match match;
+	json_t *vm;
 	int r;
 
 	r = call_parameters(call, params);
 	if (r == 0)
-		r = call_find_vm(call, text, true, &vm);
+		r = call_find_vm(call, text, true, &match);
 	if (r != 0)
 		return r;
-	return call_reply(call, json_pack("{s:o, s:o, s:o}", "now", json_now(now_ns), "vm",
-					  json_vm(registry, vm, now_ns), "spans",
-					  json_history(registry, vm, now_ns, reasons, seconds)));
+	vm = json_matched(json_vm(registry, match.vm, now_ns), match.key);
+	return call_reply(call,
+			  json_pack("{s:o, s:o, s:o}", "now", json_now(now_ns), "vm", vm, "spans",
+				    json_history(registry, match.vm, now_ns, reasons, seconds)));
 }

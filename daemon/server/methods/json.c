@@ -195,8 +195,7 @@ static json_t *json_storm(const struct vm *vm)
 		json_rate(storm->usual));
 }
 
-/* What the VM's manager calls it, where it does. */
-static int set_identity(json_t *json, const struct vm *vm)
+int json_set_identity(json_t *json, const struct vm *vm)
 {
 	if (*vm->uuid && json_object_set_new(json, "uuid", json_text(vm->uuid)) < 0)
 		return -ENOMEM;
@@ -222,7 +221,7 @@ static json_t *json_vm_with(const struct vm *vm, const struct rates *rates)
 			 vm->alive ? json_null() : json_boottime(vm->ended_ns), "ended_unseen",
 			 (int)vm->ended_unseen, "vcpu_count", (json_int_t)vcpus, "exits",
 			 json_u64(vm->exits), "rates", json_rates(rates), "storm", json_storm(vm));
-	if (set_identity(json, vm) < 0 ||
+	if (json_set_identity(json, vm) < 0 ||
 	    set_time_taken(json, "time", registry_vm_time_sum(vm, &time), &time) < 0) {
 		json_decref(json);
 		return NULL;

@@ -39,6 +39,9 @@ json_t *json_vm_reasons(const struct registry *registry, const struct vm *vm, ui
 json_t *json_vcpu(const struct registry *registry, const struct vm *vm, const struct vcpu *vcpu,
 		  uint64_t now_ns);
 
+/* Sets what the VM's manager calls it, where it does: 0 or -ENOMEM, also without json. */
+int json_set_identity(json_t *json, const struct vm *vm);
+
 enum vm_event {
 	VM_CREATED,
 	VM_EXITS,

@@ -5,15 +5,15 @@
 #ifndef KVMEXITD_SERVER_SERVICE_H
 #define KVMEXITD_SERVER_SERVICE_H
 
+#include <jansson.h>
 #include <stdbool.h>
 
 #include "server/client.h"
+#include "server/methods/lookup.h"
 #include "server/varlink_parse.h"
 
 #define VARLINK_SERVICE "org.varlink.service"
 #define VARLINK_EXITS	"io.kvmexit.Exits"
-
-struct vm;
 
 struct method {
 	const char *name;
@@ -47,8 +47,11 @@ int call_parameters(const struct call *call, const struct varlink_param *params)
 
 /*
  * Looks for the VM that text means, with dead also among those that ended. As
- * call_parameters(): 1 when there is none and the call was told so.
+ * call_parameters(): 1 when there is none, or more than one, and the call was told so.
  */
-int call_find_vm(const struct call *call, const char *text, bool dead, const struct vm **out);
+int call_find_vm(const struct call *call, const char *text, bool dead, struct lookup_match *out);
+
+/* Takes a Vm, NULL too, and gives it with what of it was meant; NULL without memory. */
+json_t *json_matched(json_t *vm, enum lookup_key key);
 
 #endif

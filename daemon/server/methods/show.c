@@ -18,6 +18,7 @@
 struct show {
 	struct parts parts; /* first */
 	struct vm_ref vm;
+	enum lookup_key matched;
 	uint64_t next_id; /* of vCPUs that are still to come, the lowest there may be */
 	size_t hint; /* where it may be */
 };
@@ -42,8 +43,9 @@ static int open_vm(struct parts *parts, struct buffer *text)
 		/* Its vCPUs will not be found either. */
 		return parts_put(text, "{\"vcpus\":[");
 	r = parts_open_member(text,
-			      parts->first ? json_vm_reasons(registry, vm, now_ns) :
-					     json_vm(registry, vm, now_ns),
+			      json_matched(parts->first ? json_vm_reasons(registry, vm, now_ns) :
+							  json_vm(registry, vm, now_ns),
+					   ((const struct show *)parts)->matched),
 			      "vcpus");
 	return r < 0 ? r : parts_put(text, "[");
 }
@@ -91,13 +93,14 @@ static const struct parts_kind show_kind = {
 	.free = free_show,
 };
 
-static int reply_vcpus(const struct call *call, const struct vm *vm)
+static int reply_vcpus(const struct call *call, const struct lookup_match *match)
 {
 	struct show *show = calloc(1, sizeof(*show));
 
 	if (!show)
 		return -ENOMEM;
-	show->vm = vm_ref(vm);
+	show->vm = vm_ref(match->vm);
+	show->matched = match->key;
 	show->parts.own_bytes = sizeof(*show);
 	return call_reply_parts(call, &show->parts, &show_kind);
 }
@@ -113,16 +116,17 @@ int run_show(const struct call *call)
 		{ .name = NULL },
 	};
 	uint64_t now_ns = clock_boottime_ns();
-	const struct vm *vm;
+	struct lookup_match match;
+	json_t *vm;
 	int r;
 
 	r = call_parameters(call, params);
 	if (r == 0)
-		r = call_find_vm(call, text, true, &vm);
+		r = call_find_vm(call, text, true, &match);
 	if (r != 0)
 		return r;
 	if (vcpus)
-		return reply_vcpus(call, vm);
-	return call_reply(call, json_pack("{s:o, s:o}", "now", json_now(now_ns), "vm",
-					  json_vm_reasons(registry, vm, now_ns)));
+		return reply_vcpus(call, &match);
+	vm = json_matched(json_vm_reasons(registry, match.vm, now_ns), match.key);
+	return call_reply(call, json_pack("{s:o, s:o}", "now", json_now(now_ns), "vm", vm));
 }
