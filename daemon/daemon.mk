@@ -23,6 +23,7 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/explain/tables.h \
 	daemon/explain/time.c \
 	daemon/model/history.c daemon/model/history.h \
+	daemon/model/host_totals.c daemon/model/host_totals.h \
 	daemon/model/identity.c daemon/model/identity.h \
 	daemon/model/kernel_config.c daemon/model/kernel_config.h \
 	daemon/model/reason.c daemon/model/reason.h \
@@ -57,6 +58,7 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/sink/metrics.c daemon/sink/metrics.h \
 	daemon/sink/metrics_text.c daemon/sink/metrics_text.h \
 	daemon/sink/metrics_vm.c daemon/sink/metrics_vm.h \
+	daemon/source/host_isa.c daemon/source/host_isa.h \
 	daemon/source/netlink/genl_attr.c daemon/source/netlink/genl_attr.h \
 	daemon/source/netlink/genl_config.c daemon/source/netlink/genl_config.h \
 	daemon/source/netlink/genl_control.c \

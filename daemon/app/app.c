@@ -26,6 +26,7 @@
 #include "server/control.h"
 #include "server/server.h"
 #include "sink/http/metrics_http.h"
+#include "source/host_isa.h"
 #include "source/recording/recorder.h"
 #include "source/recording/replay.h"
 #include "state/store.h"
@@ -146,6 +147,7 @@ int app_new(struct app **out, const struct options *options)
 		return r;
 	app->status.started_us = clock_realtime_us();
 	app->status.started_ns = clock_boottime_ns();
+	registry_begin_host(app->registry, options->replay ? 0 : host_isa(), clock_realtime_us());
 	r = journal_new(&app->journal, app->registry, clock_boottime_ns());
 	if (r < 0)
 		return r;

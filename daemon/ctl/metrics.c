@@ -10,8 +10,8 @@
 #include "ctl/connect.h"
 #include "ctl/output.h"
 
-/* What promtool, and the text files of node_exporter, take. */
-#define FORMAT_DEFAULT "prometheus"
+/* Where it is written to a file, node_exporter has to take it. */
+#define FORMAT_DEFAULT "textfile"
 
 static int run(struct ctl *ctl, int argc, char **argv)
 {
@@ -19,8 +19,9 @@ static int run(struct ctl *ctl, int argc, char **argv)
 	json_t *metrics = NULL, *text;
 	enum ctl_exit result;
 
-	if (strcmp(format, "prometheus") != 0 && strcmp(format, "openmetrics") != 0) {
-		ctl_error("FORMAT is prometheus or openmetrics");
+	if (strcmp(format, "prometheus") != 0 && strcmp(format, "openmetrics") != 0 &&
+	    strcmp(format, "textfile") != 0) {
+		ctl_error("FORMAT is textfile, prometheus or openmetrics");
 		return (int)CTL_USAGE;
 	}
 	result = ctl_call(ctl, CTL_METHOD("GetMetrics"), json_pack("{s:s}", "format", format),
@@ -41,7 +42,7 @@ static int run(struct ctl *ctl, int argc, char **argv)
 const struct ctl_command ctl_metrics = {
 	.name = "metrics",
 	.args = "[FORMAT]",
-	.help = "all counts as text, prometheus or openmetrics",
+	.help = "all counts as text: textfile, prometheus or openmetrics",
 	.args_max = 1,
 	.run = run,
 };

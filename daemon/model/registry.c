@@ -66,6 +66,18 @@ void registry_set_interval(struct registry *registry, uint64_t interval_ns)
 	registry->interval_ns = interval_ns;
 }
 
+void registry_begin_host(struct registry *registry, uint32_t isa, uint64_t realtime_us)
+{
+	if (!registry->host.since_us)
+		registry->host.since_us = realtime_us;
+	host_totals_expect(&registry->host, isa);
+}
+
+const struct host_totals *registry_host_totals(const struct registry *registry)
+{
+	return &registry->host;
+}
+
 uint64_t registry_realtime_us(const struct registry *registry, uint64_t boottime_ns)
 {
 	return (boottime_ns + (uint64_t)registry->realtime_offset_ns) / 1000;
@@ -157,6 +169,7 @@ static int get_vm(struct registry *registry, uint64_t id, uint32_t pid, uint32_t
 	vm->all_is_news = registry->complete;
 	vm->first_ns = now_ns;
 	vm->started_us = registry_realtime_us(registry, now_ns);
+	host_totals_expect(&registry->host, isa);
 	registry_insert_live(registry, vm);
 	registry->n_live++;
 	*out = vm;
@@ -196,6 +209,7 @@ static struct count_time count_time(struct registry *registry, uint64_t now_ns)
 		.interval_ns = registry->interval_ns,
 		.now_ns = now_ns,
 		.history = &registry->history,
+		.host = &registry->host,
 	};
 }
 
@@ -289,6 +303,8 @@ static int apply_vm(struct registry *registry, const struct exit_message *messag
 		return r;
 
 	set_created(registry, vm, message->vm.created_ns);
+	if (vm->is_new && registry_was_known(registry, message->vm.destroyed_ns))
+		vm->all_is_news = false;
 	if (vm->vcpus_created < message->vm.vcpus)
 		vm->vcpus_created = message->vm.vcpus;
 	result = set_comm(vm, &message->vm);

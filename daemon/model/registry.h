@@ -28,6 +28,7 @@
 #include <uthash.h>
 
 #include "model/history.h"
+#include "model/host_totals.h"
 #include "model/identity.h"
 #include "model/sample.h"
 #include "model/storm.h"
@@ -66,6 +67,7 @@ struct vm_reason {
 	struct history history; /* of all kinds */
 	uint64_t span_from_ns; /* of what is not in history yet */
 	uint64_t span_exits;
+	uint16_t host_place; /* of the same reason in the host's totals, and 1; 0: not known yet */
 	float usual; /* exits per second, for the VM's storm */
 	uint64_t noted; /* the total when the VM's exits were noted */
 };
@@ -164,6 +166,12 @@ void registry_set_clock(struct registry *registry, int64_t realtime_offset_ns);
  */
 void registry_set_watched(struct registry *registry, uint64_t since_ns);
 
+/*
+ * The host's totals begin here, unless a state has older ones; isa is what its VMs
+ * will have, 0 if that is not known.
+ */
+void registry_begin_host(struct registry *registry, uint32_t isa, uint64_t realtime_us);
+
 /* How often the kernel sends, which is how far back a delta may reach. */
 void registry_set_interval(struct registry *registry, uint64_t interval_ns);
 
@@ -225,6 +233,12 @@ size_t registry_n_live(const struct registry *registry);
 size_t registry_n_dead(const struct registry *registry);
 size_t registry_n_vcpus(const struct registry *registry); /* of live VMs */
 size_t registry_n_storms(const struct registry *registry); /* VMs that have one */
+
+/*
+ * What all VMs did since the host's totals began, ended ones included. A VM's exits
+ * from before it was watched are not in them.
+ */
+const struct host_totals *registry_host_totals(const struct registry *registry);
 
 /*
  * The VMs that live by id; the dead, latest first. NULL at the end:

@@ -51,14 +51,18 @@ static void insert_dead(struct registry *registry, struct vm *vm)
 	TAILQ_INSERT_TAIL(&registry->dead, vm, by_id);
 }
 
+bool registry_was_known(const struct registry *registry, uint64_t ended_ns)
+{
+	return ended_ns && (ended_ns < registry->watched_ns || ended_ns <= registry->forgotten_ns);
+}
+
 /*
  * One that ended before we looked is history. So is one that a dump brings back
  * after it was told of and forgotten.
  */
 static bool is_history(const struct registry *registry, const struct vm *vm)
 {
-	return vm->is_new ? vm->ended_ns < registry->watched_ns ||
-				    vm->ended_ns <= registry->forgotten_ns :
+	return vm->is_new ? registry_was_known(registry, vm->ended_ns) :
 			    !vm->all_is_news && vm->ended_ns < registry->watched_ns;
 }
 

@@ -18,6 +18,7 @@ struct count_time {
 	uint64_t interval_ns;
 	uint64_t now_ns;
 	struct history_pool *history; /* to remember it in */
+	struct host_totals *host; /* to add it to */
 };
 
 TAILQ_HEAD(vm_list, vm);
@@ -44,6 +45,7 @@ struct registry {
 	struct history_pool history;
 	struct storm_params storm_params;
 	size_t n_storms;
+	struct host_totals host;
 };
 
 uint64_t registry_realtime_us(const struct registry *registry, uint64_t boottime_ns);
@@ -69,6 +71,9 @@ void registry_end_vm(struct registry *registry, struct vm *vm, uint64_t ended_ns
 int registry_revive_vm(struct registry *registry, struct vm *vm);
 
 void registry_trim_dead(struct registry *registry);
+
+/* Whether a VM that ended then did so before we looked, or was told of and forgotten. */
+bool registry_was_known(const struct registry *registry, uint64_t ended_ns);
 
 /* The epoch is over: the dead stay in the list, and are found by id no more. */
 void registry_part_dead(struct registry *registry);

@@ -227,6 +227,15 @@ static void add_span(const struct vm *vm, struct vm_reason *sum, const struct co
 	sum->span_exits = 0;
 }
 
+static void raise_host(const struct vm *vm, struct vm_reason *sum, uint64_t more,
+		       struct host_totals *host)
+{
+	if (!sum->host_place)
+		sum->host_place =
+			(uint16_t)(host_totals_find(host, vm->isa, sum->code, sum->other) + 1);
+	host->all[sum->host_place - 1].exits += more;
+}
+
 /*
  * A VM's final sums may be known before those of its vCPUs that make them up,
  * which must not count twice then.
@@ -247,6 +256,7 @@ static void raise_sum(struct vm *vm, struct vm_reason *sum, int kind, uint64_t t
 
 	sum->delta[kind] += more;
 	vm->has_exits = true;
+	raise_host(vm, sum, more, time->host);
 	if (sum->span_from_ns != from_ns)
 		add_span(vm, sum, time);
 	sum->span_from_ns = from_ns;

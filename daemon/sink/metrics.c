@@ -3,8 +3,8 @@
  * All counts as text for Prometheus.
  *
  * The formats want all samples of a family together, so every family walks the
- * VMs. Which VMs these are is settled first: from the oldest on, each whole or
- * not at all, until the limit; so a series that was there stays there.
+ * VMs. Which VMs these are is settled first, part by part of what a VM has: from
+ * the oldest on until a limit; so a series that was there stays there.
  */
 #include "config.h"
 
@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/reason.h"
 #include "model/registry.h"
 #include "model/status.h"
 #include "sink/metrics_text.h"
@@ -24,9 +25,15 @@
 #include "util/util.h"
 
 struct selection {
-	size_t vms; /* so many from first_vm() on */
-	size_t dropped_vms;
+	size_t vms[METRICS_VM_PARTS]; /* so many have the part, from first_vm() on */
+	size_t all_vms;
 	size_t dropped_series;
+};
+
+/* What is left of the limits. */
+struct room {
+	size_t series;
+	size_t bytes;
 };
 
 /* Of two epochs, two VMs may have the same id: only those of the last are told apart by it. */
@@ -56,43 +63,89 @@ static const struct vm *next_vm(const struct metrics_input *input, const struct 
 	return skip_old(input, next);
 }
 
-static struct selection select_vms(const struct metrics_input *input)
+/*
+ * Before all totals were read, sums are less than what was shown before a restart,
+ * and a counter that falls has begun anew.
+ */
+static bool is_complete(const struct metrics_input *input)
 {
-	struct selection selection = { 0 };
-	size_t series = 0, more;
-	const struct vm *vm;
+	return registry_is_complete(input->registry) && input->status->complete;
+}
 
-	/*
-	 * A sum of the vCPUs that were heard of so far is less than what was there
-	 * before a restart, and a counter that falls has begun anew.
-	 */
-	if (!registry_is_complete(input->registry))
-		return selection;
+/* A part of the first max VMs, as far as there is room: of how many. */
+static size_t select_part(const struct metrics_input *input, enum metrics_vm_part part, size_t max,
+			  struct room *room, struct selection *selection)
+{
+	const struct vm *vm;
+	size_t n = 0, series, bytes;
+	bool full = false;
 
 	for (vm = first_vm(input); vm; vm = next_vm(input, vm)) {
-		more = metrics_vm_series(vm);
-		if (selection.dropped_vms == 0 && selection.vms < METRICS_VMS_MAX &&
-		    series + more <= METRICS_SERIES_MAX) {
-			selection.vms++;
-			series += more;
-		} else {
-			selection.dropped_vms++;
-			selection.dropped_series += more;
+		series = metrics_vm_series(vm, part);
+		bytes = series * metrics_vm_series_bytes(vm);
+		full = full || n >= max || series > room->series || bytes > room->bytes;
+		if (full) {
+			selection->dropped_series += series;
+			continue;
 		}
+		n++;
+		room->series -= series;
+		room->bytes -= bytes;
+	}
+	return n;
+}
+
+static struct selection select_vms(const struct metrics_input *input)
+{
+	struct room room = { METRICS_SERIES_MAX, METRICS_BYTES_MAX };
+	struct selection selection = { 0 };
+	size_t max = METRICS_VMS_MAX, part;
+	const struct vm *vm;
+
+	if (!is_complete(input))
+		return selection;
+
+	for (vm = first_vm(input); vm; vm = next_vm(input, vm))
+		selection.all_vms++;
+	for (part = 0; part < METRICS_VM_PARTS; part++) {
+		max = select_part(input, (enum metrics_vm_part)part, max, &room, &selection);
+		selection.vms[part] = max;
 	}
 	return selection;
 }
 
-static void write_vms(struct metrics_text *text, const struct metrics_input *input, size_t n_vms)
+static void write_vms(struct metrics_text *text, const struct metrics_input *input,
+		      const struct selection *selection)
 {
 	const struct vm *vm;
-	size_t i, n;
+	size_t i, n, max;
 
 	for (i = 0; i < METRICS_VM_FAMILIES; i++) {
-		metrics_vm_family(text, i);
+		max = selection->vms[metrics_vm_family(text, i)];
 		vm = first_vm(input);
-		for (n = 0; n < n_vms; n++, vm = next_vm(input, vm))
+		for (n = 0; n < max; n++, vm = next_vm(input, vm))
 			metrics_vm_write(text, i, vm);
+	}
+}
+
+static void write_host(struct metrics_text *text, const struct metrics_input *input)
+{
+	const struct host_totals *totals = registry_host_totals(input->registry);
+	const struct host_total *total;
+	char name[REASON_NAME_MAX], labels[REASON_NAME_MAX + 32];
+	size_t i;
+
+	if (!is_complete(input))
+		return;
+	metrics_family(text, "kvm_host_exits", METRICS_COUNTER,
+		       "VM exits of all VMs of this host, those that have ended included.");
+	for (i = 0; i < totals->n; i++) {
+		total = &totals->all[i];
+		(void)snprintf(labels, sizeof(labels), "isa=\"%s\",reason=\"%s\"",
+			       isa_name(total->isa),
+			       reason_name(total->isa, total->code, total->other, name));
+		metrics_sample(text, labels, total->exits);
+		metrics_created(text, labels, totals->since_us);
 	}
 }
 
@@ -153,6 +206,7 @@ static void write_daemon(struct metrics_text *text, const struct metrics_input *
 			 const struct selection *selection)
 {
 	const struct registry *registry = input->registry;
+	size_t shown = selection->vms[METRICS_VM_BASE];
 
 	write_kernel(text, input);
 	write_one(text, "kvmexitd_vms", METRICS_GAUGE, registry_n_live(registry), "VMs that live.");
@@ -163,13 +217,22 @@ static void write_daemon(struct metrics_text *text, const struct metrics_input *
 	write_one(text, "kvmexitd_storms", METRICS_GAUGE, registry_n_storms(registry),
 		  "VMs that have an exit storm now.");
 	write_clients(text, &input->clients);
-	write_one(text, "kvmexitd_metrics_dropped_vms", METRICS_GAUGE, selection->dropped_vms,
+	write_one(text, "kvmexitd_metrics_dropped_vms", METRICS_GAUGE, selection->all_vms - shown,
 		  "VMs that are not in this text, since there are too many.");
+	metrics_family(text, "kvmexitd_metrics_partial_vms", METRICS_GAUGE,
+		       "VMs in this text without some of their series, since there are too many.");
+	metrics_sample(text, "missing=\"reasons\"", shown - selection->vms[METRICS_VM_REASONS]);
+	metrics_sample(text, "missing=\"times\"", shown - selection->vms[METRICS_VM_TIMES]);
 	write_one(text, "kvmexitd_metrics_dropped_series", METRICS_GAUGE, selection->dropped_series,
-		  "The series that those VMs would have had.");
+		  "The series of VMs that are not in this text.");
 
 	metrics_family(text, "kvmexitd_build_info", METRICS_GAUGE, "Always 1.");
 	metrics_sample(text, "version=\"" PACKAGE_VERSION "\"", 1);
+}
+
+/* What a process says of itself by Prometheus' convention. */
+static void write_process(struct metrics_text *text, const struct metrics_input *input)
+{
 	metrics_family(text, "process_start_time_seconds", METRICS_GAUGE,
 		       "When kvmexitd was started, since 1970.");
 	metrics_sample_milli(text, NULL, input->status->started_us / US_PER_MS);
@@ -183,8 +246,11 @@ int metrics_write(struct buffer *out, const struct metrics_input *input, enum me
 	struct metrics_text text = { .out = out, .format = format };
 	struct selection selection = select_vms(input);
 
-	write_vms(&text, input, selection.vms);
+	write_host(&text, input);
+	write_vms(&text, input, &selection);
 	write_daemon(&text, input, &selection);
+	if (format != METRICS_TEXTFILE)
+		write_process(&text, input);
 	metrics_end(&text);
 	return text.error;
 }
@@ -201,6 +267,7 @@ int metrics_format_parse(const char *name, enum metrics_format *out)
 	static const char *const names[METRICS_FORMATS] = {
 		[METRICS_PROMETHEUS] = "prometheus",
 		[METRICS_OPENMETRICS] = "openmetrics",
+		[METRICS_TEXTFILE] = "textfile",
 	};
 	size_t i;
 

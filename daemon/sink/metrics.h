@@ -14,12 +14,15 @@ struct daemon_status;
 struct registry;
 
 /*
- * Whoever starts VMs makes series, and a Prometheus keeps every one in memory:
- * no more than these in one text, some 8 MB. A VM has as many as it had reasons,
- * 8 to 20 mostly, and a few more.
+ * Whoever starts VMs makes series, and a Prometheus keeps every one in memory: no
+ * more VMs and series than these in one text, which holds 4096 VMs of 17 reasons
+ * each; and no more bytes, where VMs have the longest names, as texts are kept
+ * while they are sent. Where not all fits, times are left out first, then nested
+ * exits and reasons, then VMs, and each from the newest VM on.
  */
 #define METRICS_VMS_MAX	   4096
-#define METRICS_SERIES_MAX 50000
+#define METRICS_SERIES_MAX 100000
+#define METRICS_BYTES_MAX  (20 * 1024 * 1024)
 
 /*
  * How long one that ended is there still, so that who scrapes every minute or
@@ -30,6 +33,12 @@ struct registry;
 enum metrics_format {
 	METRICS_PROMETHEUS, /* text format 0.0.4 */
 	METRICS_OPENMETRICS, /* 1.0.0 */
+	METRICS_HTTP_FORMATS, /* those with a Content-Type of their own come before */
+	/*
+	 * METRICS_PROMETHEUS for files that node_exporter reads, which has process_*
+	 * of its own and refuses all files where one has it as well.
+	 */
+	METRICS_TEXTFILE = METRICS_HTTP_FORMATS,
 	METRICS_FORMATS,
 };
 
@@ -59,7 +68,7 @@ int metrics_write(struct buffer *out, const struct metrics_input *input,
 /* The Content-Type of it in HTTP. */
 const char *metrics_content_type(enum metrics_format format);
 
-/* "prometheus", "openmetrics"; -EINVAL for another name. */
+/* "prometheus", "openmetrics", "textfile"; -EINVAL for another name. */
 int metrics_format_parse(const char *name, enum metrics_format *out);
 
 #endif

@@ -41,11 +41,11 @@ void metrics_family(struct metrics_text *text, const char *name, enum metrics_ty
 	put_header(text, "# HELP ", help);
 }
 
-static void put_sample(struct metrics_text *text, const char *labels, const char *value, int len)
+static void put_sample(struct metrics_text *text, const char *suffix, const char *labels,
+		       const char *value, int len)
 {
 	put_string(text, text->family);
-	if (text->type == METRICS_COUNTER)
-		put_string(text, "_total");
+	put_string(text, suffix);
 	if (labels) {
 		put_string(text, "{");
 		put_string(text, labels);
@@ -54,21 +54,31 @@ static void put_sample(struct metrics_text *text, const char *labels, const char
 	put(text, value, (size_t)len);
 }
 
+static const char *suffix_of(const struct metrics_text *text)
+{
+	return text->type == METRICS_COUNTER ? "_total" : "";
+}
+
 void metrics_sample(struct metrics_text *text, const char *labels, uint64_t value)
 {
 	char number[32];
 	int len = snprintf(number, sizeof(number), " %" PRIu64 "\n", value);
 
-	put_sample(text, labels, number, len);
+	put_sample(text, suffix_of(text), labels, number, len);
+}
+
+static int format_milli(char *number, size_t size, uint64_t value)
+{
+	return snprintf(number, size, " %" PRIu64 ".%03u\n", value / 1000,
+			(unsigned int)(value % 1000));
 }
 
 void metrics_sample_milli(struct metrics_text *text, const char *labels, uint64_t value)
 {
 	char number[32];
-	int len = snprintf(number, sizeof(number), " %" PRIu64 ".%03u\n", value / 1000,
-			   (unsigned int)(value % 1000));
+	int len = format_milli(number, sizeof(number), value);
 
-	put_sample(text, labels, number, len);
+	put_sample(text, suffix_of(text), labels, number, len);
 }
 
 void metrics_sample_nano(struct metrics_text *text, const char *labels, uint64_t value)
@@ -77,7 +87,18 @@ void metrics_sample_nano(struct metrics_text *text, const char *labels, uint64_t
 	int len = snprintf(number, sizeof(number), " %" PRIu64 ".%09u\n", value / 1000000000,
 			   (unsigned int)(value % 1000000000));
 
-	put_sample(text, labels, number, len);
+	put_sample(text, suffix_of(text), labels, number, len);
+}
+
+void metrics_created(struct metrics_text *text, const char *labels, uint64_t created_us)
+{
+	char number[32];
+	int len;
+
+	if (text->format != METRICS_OPENMETRICS)
+		return;
+	len = format_milli(number, sizeof(number), created_us / 1000);
+	put_sample(text, "_created", labels, number, len);
 }
 
 void metrics_end(struct metrics_text *text)

@@ -42,6 +42,12 @@ void metrics_sample(struct metrics_text *text, const char *labels, uint64_t valu
 void metrics_sample_milli(struct metrics_text *text, const char *labels, uint64_t value);
 void metrics_sample_nano(struct metrics_text *text, const char *labels, uint64_t value);
 
+/*
+ * When the counter whose sample was the last one was 0: CLOCK_REALTIME in us. Only
+ * OpenMetrics has that.
+ */
+void metrics_created(struct metrics_text *text, const char *labels, uint64_t created_us);
+
 void metrics_end(struct metrics_text *text);
 
 /* As much as value takes, with its NUL, where every byte needs another. */

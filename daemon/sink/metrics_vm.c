@@ -15,11 +15,14 @@
 #include "util/clock.h"
 #include "util/text.h"
 
-/* Of a VM besides its reasons: info, start, vCPUs, exits, storm. */
-#define SERIES_PER_VM 5
+/* Of a VM besides its reasons: info, start, vCPUs, exits and when these were 0, storm. */
+#define SERIES_PER_VM 6
 
 /* Of a reason whose exits were timed: how many, how long in all and at most. */
 #define SERIES_PER_TIME 3
+
+/* Of a series besides a VM's labels and a reason: its name, braces and value at most. */
+#define SERIES_BYTES 80
 
 /* The reason that stands for those that have no time of their own. */
 #define REST_NAME "rest"
@@ -39,16 +42,26 @@ static bool reason_time(const struct vm *vm, size_t i, struct exit_time *out)
 	return registry_vm_time(vm, &(struct reason_key){ reason->code, reason->other }, out);
 }
 
-size_t metrics_vm_series(const struct vm *vm)
+size_t metrics_vm_series(const struct vm *vm, enum metrics_vm_part part)
 {
-	size_t i, n = SERIES_PER_VM + vm->n_reasons;
 	struct exit_time time;
+	size_t i, n = 0;
 
-	for (i = 0; i < vm->n_reasons; i++)
-		n += vm->reasons[i].count[COUNT_NESTED] > 0;
-	for (i = 0; i <= vm->n_reasons; i++)
-		n += reason_time(vm, i, &time) ? SERIES_PER_TIME : 0;
-	return n;
+	switch (part) {
+	case METRICS_VM_REASONS:
+		n = vm->n_reasons;
+		for (i = 0; i < vm->n_reasons; i++)
+			n += vm->reasons[i].count[COUNT_NESTED] > 0;
+		return n;
+	case METRICS_VM_TIMES:
+		for (i = 0; i <= vm->n_reasons; i++)
+			n += reason_time(vm, i, &time) ? SERIES_PER_TIME : 0;
+		return n;
+	case METRICS_VM_BASE:
+	case METRICS_VM_PARTS:
+	default:
+		return SERIES_PER_VM;
+	}
 }
 
 static void label_vm(struct vm_labels *labels, const struct vm *vm)
@@ -60,6 +73,14 @@ static void label_vm(struct vm_labels *labels, const struct vm *vm)
 	(void)snprintf(labels->text, sizeof(labels->text),
 		       "id=\"%" PRIu64 "\",vm=\"%s\",isa=\"%s\"", vm->id, escaped,
 		       isa_name(vm->isa));
+}
+
+size_t metrics_vm_series_bytes(const struct vm *vm)
+{
+	struct vm_labels labels;
+
+	label_vm(&labels, vm);
+	return strlen(labels.text) + SERIES_BYTES + REASON_NAME_MAX;
 }
 
 static void write_reasons(struct metrics_text *text, const struct vm *vm, bool nested)
@@ -159,6 +180,7 @@ static void write_vm_exits(struct metrics_text *text, const struct vm *vm)
 
 	label_vm(&labels, vm);
 	metrics_sample(text, labels.text, vm->exits);
+	metrics_created(text, labels.text, vm->started_us);
 }
 
 static void write_vm_vcpus(struct metrics_text *text, const struct vm *vm)
@@ -197,35 +219,40 @@ static void write_vm_info(struct metrics_text *text, const struct vm *vm)
 }
 
 static const struct {
+	enum metrics_vm_part part;
 	const char *name;
 	enum metrics_type type;
 	const char *help;
 	void (*write)(struct metrics_text *text, const struct vm *vm);
 } families[METRICS_VM_FAMILIES] = {
-	{ "kvm_exits", METRICS_COUNTER,
+	{ METRICS_VM_REASONS, "kvm_exits", METRICS_COUNTER,
 	  "VM exits by hardware exit reason, those of nested guests included.", write_exits },
-	{ "kvm_nested_exits", METRICS_COUNTER,
+	{ METRICS_VM_REASONS, "kvm_nested_exits", METRICS_COUNTER,
 	  "The part of kvm_exits_total that was taken while a nested guest ran.", write_nested },
-	{ "kvm_timed_exits", METRICS_COUNTER,
+	{ METRICS_VM_TIMES, "kvm_timed_exits", METRICS_COUNTER,
 	  "VM exits that kvm_exit_seconds_total has the time of.", write_timed },
-	{ "kvm_exit_seconds", METRICS_COUNTER,
+	{ METRICS_VM_TIMES, "kvm_exit_seconds", METRICS_COUNTER,
 	  "Time from VM exits to the next entry into guest mode, while timing was on.",
 	  write_seconds },
-	{ "kvm_exit_max_seconds", METRICS_GAUGE, "The longest of these times.", write_max_seconds },
-	{ "kvm_vm_exits", METRICS_COUNTER, "VM exits of all reasons.", write_vm_exits },
-	{ "kvm_vm_vcpus", METRICS_GAUGE, "Virtual CPUs that the VM has made.", write_vm_vcpus },
-	{ "kvm_vm_start_time_seconds", METRICS_GAUGE,
+	{ METRICS_VM_TIMES, "kvm_exit_max_seconds", METRICS_GAUGE, "The longest of these times.",
+	  write_max_seconds },
+	{ METRICS_VM_BASE, "kvm_vm_exits", METRICS_COUNTER, "VM exits of all reasons.",
+	  write_vm_exits },
+	{ METRICS_VM_BASE, "kvm_vm_vcpus", METRICS_GAUGE, "Virtual CPUs that the VM has made.",
+	  write_vm_vcpus },
+	{ METRICS_VM_BASE, "kvm_vm_start_time_seconds", METRICS_GAUGE,
 	  "When the VM was created, or first seen, since 1970.", write_vm_start },
-	{ "kvm_vm_storm", METRICS_GAUGE, "1 while the VM has an exit storm, 0 otherwise.",
-	  write_vm_storm },
-	{ "kvm_vm_info", METRICS_GAUGE,
+	{ METRICS_VM_BASE, "kvm_vm_storm", METRICS_GAUGE,
+	  "1 while the VM has an exit storm, 0 otherwise.", write_vm_storm },
+	{ METRICS_VM_BASE, "kvm_vm_info", METRICS_GAUGE,
 	  "Always 1; pid is that of the VM's process, uuid and vmid what its manager calls it.",
 	  write_vm_info },
 };
 
-void metrics_vm_family(struct metrics_text *text, size_t family)
+enum metrics_vm_part metrics_vm_family(struct metrics_text *text, size_t family)
 {
 	metrics_family(text, families[family].name, families[family].type, families[family].help);
+	return families[family].part;
 }
 
 void metrics_vm_write(struct metrics_text *text, size_t family, const struct vm *vm)

@@ -297,6 +297,28 @@ static int get_vms(struct state_reader *r, struct registry *registry, bool alive
 	return r->bad ? -EBADMSG : 0;
 }
 
+static void get_host(struct state_reader *r, struct host_totals *host)
+{
+	uint64_t n, code;
+	size_t i, at;
+	uint32_t isa;
+	bool other;
+
+	host->since_us = state_get(r);
+	n = state_get_below(r, HOST_TOTALS_MAX);
+	for (i = 0; i < n && !r->bad; i++) {
+		isa = get_u32(r);
+		code = state_get(r);
+		other = get_bool(r);
+		at = host_totals_find(host, isa, code, other);
+		/* One that is there twice, or that would not have got a place. */
+		if (at != i || host->all[at].isa != isa || host->all[at].code != code ||
+		    (other && code))
+			r->bad = true;
+		host->all[at].exits = state_get(r);
+	}
+}
+
 int state_read(const void *buf, size_t len, struct registry *registry)
 {
 	struct state_reader r = { .at = buf, .end = (const unsigned char *)buf + len };
@@ -310,6 +332,7 @@ int state_read(const void *buf, size_t len, struct registry *registry)
 	registry->forgotten_ns = state_get(&r);
 	registry->history.horizon_s = get_u32(&r);
 	registry->history.horizon_s -= registry->history.horizon_s % HISTORY_COARSE_S;
+	get_host(&r, &registry->host);
 
 	result = get_vms(&r, registry, true, REGISTRY_VMS_MAX);
 	/* Those whose end was not told of yet may be more than are remembered. */

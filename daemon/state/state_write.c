@@ -130,6 +130,20 @@ static void put_vm(struct state_writer *w, const struct vm *vm)
 		put_vcpu(w, vm, vm->vcpus[i]);
 }
 
+static void put_host(struct state_writer *w, const struct host_totals *host)
+{
+	size_t i;
+
+	state_put(w, host->since_us);
+	state_put(w, host->n);
+	for (i = 0; i < host->n; i++) {
+		state_put(w, host->all[i].isa);
+		state_put(w, host->all[i].code);
+		state_put(w, host->all[i].other);
+		state_put(w, host->all[i].exits);
+	}
+}
+
 void state_write(struct state_writer *w, const struct registry *registry)
 {
 	const struct vm *vm;
@@ -141,6 +155,7 @@ void state_write(struct state_writer *w, const struct registry *registry)
 	state_put(w, registry->watched_ns);
 	state_put(w, registry->forgotten_ns);
 	state_put(w, registry->history.horizon_s);
+	put_host(w, &registry->host);
 
 	state_put(w, registry->n_live);
 	TAILQ_FOREACH(vm, &registry->live, by_id)

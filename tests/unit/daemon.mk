@@ -7,6 +7,7 @@ tests_unit_libunittest_a_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_libunittest_a_SOURCES = \
 	tests/unit/fake_kernel.c tests/unit/fake_kernel.h \
 	tests/unit/http_fixture.c tests/unit/http_fixture.h \
+	tests/unit/metrics_fixture.c tests/unit/metrics_fixture.h \
 	tests/unit/model_build.c tests/unit/model_build.h \
 	tests/unit/nlmsg_build.c tests/unit/nlmsg_build.h \
 	tests/unit/unit_test.c tests/unit/unit_test.h
@@ -25,10 +26,12 @@ UNIT_TESTS = \
 	tests/unit/test_genl_parse \
 	tests/unit/test_genl_source \
 	tests/unit/test_history \
+	tests/unit/test_host_totals \
 	tests/unit/test_http_connections \
 	tests/unit/test_lookup \
 	tests/unit/test_metrics \
 	tests/unit/test_metrics_http \
+	tests/unit/test_metrics_limits \
 	tests/unit/test_journal_socket \
 	tests/unit/test_options \
 	tests/unit/test_reason \
@@ -81,6 +84,10 @@ tests_unit_test_history_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_history_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_history_LDADD = $(UNIT_LDADD)
 
+tests_unit_test_host_totals_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_host_totals_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_host_totals_LDADD = $(UNIT_LDADD)
+
 tests_unit_test_http_connections_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_http_connections_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_http_connections_LDADD = $(UNIT_LDADD)
@@ -88,6 +95,10 @@ tests_unit_test_http_connections_LDADD = $(UNIT_LDADD)
 tests_unit_test_metrics_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_metrics_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_metrics_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_metrics_limits_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_metrics_limits_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_metrics_limits_LDADD = $(UNIT_LDADD)
 
 tests_unit_test_metrics_http_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_metrics_http_CFLAGS = $(UNIT_CFLAGS)

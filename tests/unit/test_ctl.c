@@ -327,6 +327,11 @@ static void test_metrics(void **state)
 
 	assert_int_equal(result.status, 0);
 	assert_non_null(strstr(result.out, "# TYPE kvmexitd_batches_total counter\n"));
+	assert_null(strstr(result.out, "process_"));
+	result_done(&result);
+	result = ctl(p, "metrics", "prometheus", NULL);
+	assert_int_equal(result.status, 0);
+	assert_non_null(strstr(result.out, "# TYPE process_cpu_seconds_total counter\n"));
 	result_done(&result);
 	result = ctl(p, "metrics", "openmetrics", NULL);
 	assert_int_equal(result.status, 0);

@@ -131,7 +131,7 @@ static void prefer(struct negotiation *negotiation, struct preference *preferenc
 
 static const struct {
 	const char *name, *range, *version;
-} types[METRICS_FORMATS] = {
+} types[METRICS_HTTP_FORMATS] = {
 	[METRICS_PROMETHEUS] = { "text/plain", "text/*", "0.0.4" },
 	[METRICS_OPENMETRICS] = { "application/openmetrics-text", "application/*", "1.0.0" },
 };
@@ -158,7 +158,7 @@ void negotiate_accept(struct negotiation *negotiation, const char *value)
 
 	while (rest.len) {
 		element = parse_element(cut(&rest, ','));
-		for (i = 0; i < METRICS_FORMATS && !element.malformed; i++) {
+		for (i = 0; i < METRICS_HTTP_FORMATS && !element.malformed; i++) {
 			rank = type_rank(&element, (enum metrics_format)i);
 			if (rank)
 				prefer(negotiation, &negotiation->formats[i], rank, element.q);

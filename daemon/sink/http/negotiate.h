@@ -16,7 +16,7 @@ struct negotiation {
 		unsigned int rank; /* how exactly it was named; 0: not at all */
 		unsigned int q; /* in thousandths */
 		unsigned int order; /* of those named: the first has 1 */
-	} formats[METRICS_FORMATS], gzip, identity;
+	} formats[METRICS_HTTP_FORMATS], gzip, identity;
 	unsigned int named;
 };
 

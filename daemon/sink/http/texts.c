@@ -37,7 +37,7 @@ struct texts {
 	metrics_http_write write;
 	void *userdata;
 	sd_event_source *stale;
-	struct fresh fresh[METRICS_FORMATS][ENCODINGS];
+	struct fresh fresh[METRICS_HTTP_FORMATS][ENCODINGS];
 	uint64_t number;
 	size_t bytes;
 };
@@ -46,7 +46,7 @@ static void drop_fresh(struct texts *texts)
 {
 	size_t i, j;
 
-	for (i = 0; i < METRICS_FORMATS; i++) {
+	for (i = 0; i < METRICS_HTTP_FORMATS; i++) {
 		for (j = 0; j < ENCODINGS; j++) {
 			if (texts->fresh[i][j].response)
 				MHD_destroy_response(texts->fresh[i][j].response);
