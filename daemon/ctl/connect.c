@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "ctl/connect.h"
+#include "ctl/join.h"
 #include "ctl/output.h"
 #include "server/address.h"
 #include "util/util.h"
@@ -214,9 +215,7 @@ enum ctl_exit ctl_ask(const struct ctl *ctl, const char *method, json_t *paramet
 		json_decref(parameters);
 		return result;
 	}
-	r = varlink_send(link, method, parameters, false);
-	if (r >= 0)
-		r = varlink_receive(link, &wait, reply);
+	r = varlink_ask(link, &wait, method, parameters, reply);
 	varlink_free(link);
 	return r < 0 ? ctl_report_lost(r) : CTL_OK;
 }

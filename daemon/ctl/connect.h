@@ -27,7 +27,7 @@ json_t *ctl_vm_parameters(const char *vm);
 json_t *ctl_id_parameters(long long id);
 
 /*
- * One call, one reply, whose parameters are *out. Takes over parameters, of
+ * One call and its answer, whose parameters are *out. Takes over parameters, of
  * which NULL is none.
  */
 enum ctl_exit ctl_call(const struct ctl *ctl, const char *method, json_t *parameters, json_t **out);

@@ -7,6 +7,7 @@ daemon_ctl_libkvmexitctl_a_SOURCES = \
 	daemon/ctl/clock.c daemon/ctl/clock.h \
 	daemon/ctl/config.c \
 	daemon/ctl/connect.c daemon/ctl/connect.h \
+	daemon/ctl/join.c daemon/ctl/join.h \
 	daemon/ctl/ctl.c daemon/ctl/ctl.h \
 	daemon/ctl/explain/command.c \
 	daemon/ctl/explain/explain.h \

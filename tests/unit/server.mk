@@ -23,6 +23,7 @@ SERVER_TESTS = \
 	tests/unit/test_server_history \
 	tests/unit/test_server_limits \
 	tests/unit/test_server_listen \
+	tests/unit/test_server_parts \
 	tests/unit/test_server_queue \
 	tests/unit/test_server_watch
 check_PROGRAMS += $(SERVER_TESTS)
@@ -77,6 +78,11 @@ tests_unit_test_server_listen_SOURCES = tests/unit/test_server_listen.c
 tests_unit_test_server_listen_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_server_listen_CFLAGS = $(SERVER_TEST_CFLAGS)
 tests_unit_test_server_listen_LDADD = $(SERVER_TEST_LDADD)
+
+tests_unit_test_server_parts_SOURCES = tests/unit/test_server_parts.c
+tests_unit_test_server_parts_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
+tests_unit_test_server_parts_CFLAGS = $(SERVER_TEST_CFLAGS)
+tests_unit_test_server_parts_LDADD = $(SERVER_TEST_LDADD)
 
 tests_unit_test_server_queue_SOURCES = tests/unit/test_server_queue.c
 tests_unit_test_server_queue_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)

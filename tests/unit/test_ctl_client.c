@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "ctl/client.h"
+#include "ctl/join.h"
 #include "ctl/output.h"
 
 struct daemon {
@@ -114,6 +115,60 @@ static void test_replies(void **state)
 	assert_string_equal(reply.error, "a.E");
 	varlink_reply_done(&reply);
 	assert_int_equal(hear(d, &reply), -ETIMEDOUT);
+}
+
+static void ask(struct daemon *d, const char *method, const char *text, size_t len,
+		struct varlink_reply *reply)
+{
+	const struct varlink_wait wait = { .timeout_ms = 1, .fd = -1 };
+
+	say(d, text, len);
+	assert_int_equal(varlink_ask(d->link, &wait, method, NULL, reply), 0);
+}
+
+/* What comes in parts is one answer. */
+static void test_parts(void **state)
+{
+	static const char metrics[] =
+		"{\"parameters\":{\"content_type\":\"a\",\"text\":\"x 1\\n\"},"
+		"\"continues\":true}\0"
+		"{\"parameters\":{\"content_type\":\"a\",\"text\":\"y 2\\n\"}}";
+	static const char list[] = "{\"parameters\":{\"vms\":[1,2]},\"continues\":true}\0"
+				   "{\"parameters\":{\"vms\":[3]},\"continues\":true}\0"
+				   "{\"parameters\":{\"vms\":[]}}";
+	static const char show[] = "{\"parameters\":{\"vm\":{\"id\":1,\"reasons\":[7],"
+				   "\"vcpus\":[1]}},\"continues\":true}\0"
+				   "{\"parameters\":{\"vm\":{\"id\":1,\"vcpus\":[2,3]}}}";
+	static const char gone[] = "{\"parameters\":{\"vm\":{\"vcpus\":[1]}},\"continues\":true}\0"
+				   "{\"error\":\"a.Gone\",\"parameters\":{\"vm\":\"id:1\"}}";
+	static const char call[] = "{\"method\":\"io.kvmexit.Exits.GetMetrics\",\"more\":true}";
+	struct daemon *d = *state;
+	struct varlink_reply reply;
+	const json_t *vm;
+	char text[128];
+
+	ask(d, "io.kvmexit.Exits.GetMetrics", metrics, sizeof(metrics), &reply);
+	assert_string_equal(json_string_value(json_object_get(reply.parameters, "text")),
+			    "x 1\ny 2\n");
+	varlink_reply_done(&reply);
+	assert_int_equal(recv(d->fd, text, sizeof(text), 0), sizeof(call));
+	assert_memory_equal(text, call, sizeof(call));
+
+	ask(d, "io.kvmexit.Exits.List", list, sizeof(list), &reply);
+	assert_int_equal(json_array_size(json_object_get(reply.parameters, "vms")), 3);
+	varlink_reply_done(&reply);
+
+	ask(d, "io.kvmexit.Exits.Show", show, sizeof(show), &reply);
+	vm = json_object_get(reply.parameters, "vm");
+	assert_int_equal(json_array_size(json_object_get(vm, "reasons")), 1);
+	assert_int_equal(json_array_size(json_object_get(vm, "vcpus")), 3);
+	assert_int_equal(json_integer_value(json_array_get(json_object_get(vm, "vcpus"), 2)), 3);
+	varlink_reply_done(&reply);
+
+	ask(d, "io.kvmexit.Exits.Show", gone, sizeof(gone), &reply);
+	assert_string_equal(reply.error, "a.Gone");
+	assert_string_equal(json_string_value(json_object_get(reply.parameters, "vm")), "id:1");
+	varlink_reply_done(&reply);
 }
 
 static void test_bad_replies(void **state)
@@ -242,10 +297,9 @@ static void test_format(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_call),	TEST(test_replies),
-		TEST(test_bad_replies), TEST(test_closed),
-		TEST(test_cut_short),	TEST(test_watched),
-		TEST(test_signal),	cmocka_unit_test(test_format),
+		TEST(test_call),    TEST(test_replies), TEST(test_bad_replies),
+		TEST(test_closed),  TEST(test_parts),	TEST(test_cut_short),
+		TEST(test_watched), TEST(test_signal),	cmocka_unit_test(test_format),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

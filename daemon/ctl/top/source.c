@@ -12,6 +12,7 @@
 #include "ctl/client.h"
 #include "ctl/clock.h"
 #include "ctl/connect.h"
+#include "ctl/join.h"
 #include "ctl/output.h"
 #include "ctl/top/source.h"
 #include "util/clock.h"
@@ -61,12 +62,8 @@ static int ask(struct top_source *source, const char *method, json_t *parameters
 		json_decref(parameters);
 		return r;
 	}
-	r = varlink_send(source->link, method, parameters, false);
 	/* A signal is for whoever waits for keys. */
-	if (r >= 0)
-		do
-			r = varlink_receive(source->link, &wait, &reply);
-		while (r == -EINTR);
+	r = varlink_ask(source->link, &wait, method, parameters, &reply);
 	if (r < 0) {
 		source->link = varlink_free(source->link);
 		return r;
