@@ -154,15 +154,11 @@ static void pass_metrics_socket(unsigned int port)
 }
 
 static const struct option long_options[] = {
-	{ "vms", required_argument, NULL, 'v' },
-	{ "vcpus", required_argument, NULL, 'c' },
-	{ "reasons", required_argument, NULL, 'r' },
-	{ "interval", required_argument, NULL, 'i' },
-	{ "hours", required_argument, NULL, 'h' },
-	{ "socket", required_argument, NULL, 's' },
-	{ "metrics", required_argument, NULL, 'm' },
-	{ "clock", no_argument, NULL, 'k' },
-	{ NULL, 0, NULL, 0 },
+	{ "vms", required_argument, NULL, 'v' },     { "vcpus", required_argument, NULL, 'c' },
+	{ "reasons", required_argument, NULL, 'r' }, { "interval", required_argument, NULL, 'i' },
+	{ "hours", required_argument, NULL, 'h' },   { "socket", required_argument, NULL, 's' },
+	{ "metrics", required_argument, NULL, 'm' }, { "clock", no_argument, NULL, 'k' },
+	{ "times", no_argument, NULL, 't' },	     { NULL, 0, NULL, 0 },
 };
 
 int main(int argc, char *argv[])
@@ -203,13 +199,16 @@ int main(int argc, char *argv[])
 		case 'k':
 			s.clock = true;
 			break;
+		case 't':
+			s.times = true;
+			break;
 		default:
 			return 2;
 		}
 	}
 	if (!path || s.vms == 0 || s.vcpus < s.vms || s.reasons == 0 || s.reasons > 64) {
 		fputs("Usage: synthetic --socket PATH [--vms N] [--vcpus N] [--reasons N]\n"
-		      "           [--interval MS] [--hours N] [--metrics PORT] [--clock]\n",
+		      "           [--interval MS] [--hours N] [--metrics PORT] [--clock] [--times]\n",
 		      stderr);
 		return 2;
 	}

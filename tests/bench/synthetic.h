@@ -13,6 +13,7 @@ struct synthetic {
 	unsigned int vms;
 	unsigned int vcpus; /* of all VMs together */
 	unsigned int reasons; /* of each vCPU */
+	bool times; /* and how long they took */
 	unsigned int interval_ms;
 	unsigned int hours; /* of virtual time, as fast as can be; 0 for real time */
 	bool clock; /* the last vCPU's first total is the time of the batch in us */
