@@ -15,6 +15,9 @@
 #include "util/clock.h"
 #include "util/text.h"
 
+/* kvmexitd has steps of 1 and 10 s; what is computed of this does not overflow. */
+#define STEP_MAX_S 86400
+
 /* The daemon sends rates with three decimals: print them as it meant them. */
 #define JSON_PRECISION JSON_REAL_PRECISION(15)
 #define JSON_STEP      2
@@ -119,6 +122,13 @@ char *get_text(const json_t *object, const char *key)
 long long get_int(const json_t *object, const char *key)
 {
 	return json_integer_value(json_object_get(object, key));
+}
+
+int get_step(const json_t *span)
+{
+	long long step = get_int(span, "step");
+
+	return step >= 1 && step <= STEP_MAX_S ? (int)step : 0;
 }
 
 double get_rate(const json_t *object, const char *window)

@@ -49,6 +49,9 @@ char *get_text(const json_t *object, const char *key);
 long long get_int(const json_t *object, const char *key);
 double get_rate(const json_t *object, const char *window);
 
+/* The step of a span of history in seconds; 0 for what none can be. */
+int get_step(const json_t *span);
+
 /* "45s", "3min 20s", "2h 5min", "12d 3h"; "-" for what is not known, which is negative. */
 char *format_duration(long long seconds);
 char *format_us(int64_t us);

@@ -141,6 +141,7 @@ static void test_bad(void **state)
 	check_bad("started_boottime_us", json_string("yesterday"));
 	check_bad("spans", json_integer(1));
 	check_bad("step", json_integer(0));
+	check_bad("step", json_integer(INT64_MAX));
 	check_bad("exits", json_null());
 	/* A reason that has more steps than the span. */
 	check_bad("exits", json_pack("[i]", 1));

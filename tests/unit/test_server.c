@@ -248,6 +248,29 @@ static void test_names(void **state)
 	json_decref(show);
 }
 
+/* What no integer of JSON can be is as much as one can, and not negative. */
+static void test_huge(void **state)
+{
+	struct fixture *f = *state;
+	json_t *show;
+
+	fixture_create(f, 5, 78, "huge");
+	fixture_count(f, 5, 0, CODE_MSR, false, UINT64_MAX - 9);
+	fixture_count(f, 5, 0, CODE_HLT, false, 1);
+	/* SVM's own codes are negative. */
+	fixture_count(f, 5, 0, UINT64_MAX, false, 1);
+	show = ask(f, "{\"method\":\"" EXITS ".Show\",\"parameters\":"
+		      "{\"vm\":\"huge\",\"vcpus\":true}}");
+	assert_number(show, "vm.exits", INT64_MAX);
+	assert_number(show, "vm.reasons.0.total", INT64_MAX);
+	assert_number(show, "vm.vcpus.0.exits", INT64_MAX);
+	assert_number(show, "vm.vcpus.0.reasons.0.total", INT64_MAX);
+	assert_number(show, "vm.reasons.1.total", 1);
+	assert_true(json_integer_value(at(show, "vm.reasons.1.code")) == -1 ||
+		    json_integer_value(at(show, "vm.reasons.2.code")) == -1);
+	json_decref(show);
+}
+
 static void test_errors(void **state)
 {
 	struct fixture *f = *state;
@@ -400,6 +423,7 @@ int main(void)
 		TEST(test_list),
 		TEST(test_show),
 		TEST(test_names),
+		TEST(test_huge),
 		TEST(test_now),
 		TEST(test_errors),
 	};

@@ -320,6 +320,15 @@ static void test_cells(void **state)
 	json_decref(spans);
 	top_cells(NULL, NULL, cells);
 	assert_true(cells[TOP_CELLS - 1] == 0);
+
+	/* Steps that cannot be are passed over. */
+	spans = history(
+		"[{\"start\": \"2026-01-01T00:00:00.000Z\","
+		"  \"step\": 9223372036854775807, \"exits\": [7, 7, 7]},"
+		" {\"start\": \"2026-01-01T00:00:00.000Z\", \"step\": 10, \"exits\": [5]}]");
+	top_cells(spans, NULL, cells);
+	assert_true(cells[TOP_CELLS - 1] == 5);
+	json_decref(spans);
 }
 
 /* What the daemon told of a row's past stays with it when rows come anew. */

@@ -44,7 +44,7 @@ static int add_steps(struct report *report, const json_t *span)
 {
 	const json_t *exits = json_object_get(span, "exits"), *count;
 	double age = json_number_value(json_object_get(span, "age"));
-	double length = (double)get_int(span, "step");
+	double length = get_step(span);
 	struct report_step *steps;
 	size_t i;
 

@@ -35,7 +35,7 @@ static int64_t start_ms(const json_t *span)
 
 static int64_t step_ms(const json_t *span)
 {
-	return get_int(span, "step") * MS_PER_S;
+	return (int64_t)get_step(span) * MS_PER_S;
 }
 
 /* The end of the last step of all, which need not be the same for every reason. */
@@ -63,6 +63,8 @@ void top_cells(const json_t *spans, const char *reason, double cells[static TOP_
 
 	memset(cells, 0, TOP_CELLS * sizeof(cells[0]));
 	json_array_foreach(spans, i, span) {
+		if (step_ms(span) == 0)
+			continue;
 		json_array_foreach(steps_of(span, reason), k, exits) {
 			/* By the middle of a step: it may be as long as a cell, and lie across two. */
 			at = start_ms(span) + (int64_t)k * step_ms(span) + step_ms(span) / 2 -

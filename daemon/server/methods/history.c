@@ -45,7 +45,7 @@ static json_t *json_counts(const uint64_t *counts, size_t n)
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		if (json_array_append_new(list, json_integer((json_int_t)counts[i])) < 0) {
+		if (json_array_append_new(list, json_count(counts[i])) < 0) {
 			json_decref(list);
 			return NULL;
 		}

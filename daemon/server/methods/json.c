@@ -62,10 +62,9 @@ json_t *json_now(uint64_t now_ns)
 			 json_boottime(now_ns));
 }
 
-/* Codes and totals beyond 2^63 exist for negative codes only, and mean those. */
-static json_t *json_u64(uint64_t value)
+json_t *json_count(uint64_t count)
 {
-	return json_integer((json_int_t)value);
+	return json_integer(count < INT64_MAX ? (json_int_t)count : INT64_MAX);
 }
 
 static json_t *json_rate(double per_s)
@@ -93,7 +92,7 @@ static json_t *json_rates(const struct rates *rates)
 
 json_t *json_code(uint64_t code, bool other)
 {
-	return other ? json_null() : json_u64(code);
+	return other ? json_null() : json_integer((json_int_t)code);
 }
 
 /* What vm_reason and vcpu_reason have in common, to be sorted. */
@@ -125,13 +124,13 @@ static json_t *json_time_taken(const struct exit_time *time)
 		if (time->histogram[i])
 			n = i + 1;
 	for (i = 0; i < n; i++) {
-		if (json_array_append_new(histogram, json_u64(time->histogram[i])) < 0) {
+		if (json_array_append_new(histogram, json_count(time->histogram[i])) < 0) {
 			json_decref(histogram);
 			return NULL;
 		}
 	}
-	return json_pack("{s:o, s:o, s:o, s:o}", "exits", json_u64(exit_time_exits(time)),
-			 "total_ns", json_u64(time->total_ns), "max_ns", json_u64(time->max_ns),
+	return json_pack("{s:o, s:o, s:o, s:o}", "exits", json_count(exit_time_exits(time)),
+			 "total_ns", json_count(time->total_ns), "max_ns", json_count(time->max_ns),
 			 "histogram", histogram);
 }
 
@@ -156,9 +155,9 @@ static json_t *json_reasons(uint32_t isa, struct row *rows, size_t n)
 
 		reason = json_pack("{s:s, s:o, s:o, s:o, s:o}", "reason",
 				   reason_name(isa, row->code, row->other, buf), "code",
-				   json_code(row->code, row->other), "total", json_u64(row->total),
-				   "nested", json_u64(row->nested), "rates",
-				   json_rates(row->rates));
+				   json_code(row->code, row->other), "total",
+				   json_count(row->total), "nested", json_count(row->nested),
+				   "rates", json_rates(row->rates));
 		if (set_time_taken(reason, "time", row->is_timed, &row->time) < 0) {
 			json_decref(reason);
 			reason = NULL;
@@ -213,14 +212,15 @@ static json_t *json_vm_with(const struct vm *vm, const struct rates *rates)
 	json_t *json;
 
 	json = json_pack("{s:o, s:o, s:I, s:s, s:b, s:o, s:o, s:o, s:o, s:b, s:I, s:o, s:o, s:o}",
-			 "id", json_u64(vm->id), "name", json_text(vm->name), "pid",
+			 "id", json_count(vm->id), "name", json_text(vm->name), "pid",
 			 (json_int_t)vm->pid, "isa", isa_name(vm->isa), "alive", (int)vm->alive,
 			 "started", json_time(vm->started_us), "ended",
 			 vm->alive ? json_null() : json_time(vm->ended_us), "started_boottime_us",
 			 json_boottime(vm->first_ns), "ended_boottime_us",
 			 vm->alive ? json_null() : json_boottime(vm->ended_ns), "ended_unseen",
 			 (int)vm->ended_unseen, "vcpu_count", (json_int_t)vcpus, "exits",
-			 json_u64(vm->exits), "rates", json_rates(rates), "storm", json_storm(vm));
+			 json_count(vm->exits), "rates", json_rates(rates), "storm",
+			 json_storm(vm));
 	if (json_set_identity(json, vm) < 0 ||
 	    set_time_taken(json, "time", registry_vm_time_sum(vm, &time), &time) < 0) {
 		json_decref(json);
@@ -264,7 +264,7 @@ json_t *json_vcpu(const struct registry *registry, const struct vm *vm, const st
 			vcpu, &(struct reason_key){ reason->code, reason->other }, &rows[i].time);
 	}
 	json = json_pack("{s:I, s:o, s:o, s:o}", "id", (json_int_t)vcpu->id, "exits",
-			 json_u64(vcpu->exits), "rates", json_rates(&sum), "reasons",
+			 json_count(vcpu->exits), "rates", json_rates(&sum), "reasons",
 			 json_reasons(vm->isa, rows, vcpu->n_reasons));
 	if (set_time_taken(json, "rest_time", registry_vcpu_time(vcpu, NULL, &rest), &rest) < 0) {
 		json_decref(json);
@@ -322,8 +322,8 @@ static int append_changes(json_t *list, const struct vm *vm, const struct vm_rea
 				   reason_name(vm->isa, reason->code, reason->other, buf), "code",
 				   json_code(reason->code, reason->other), "nested",
 				   (int)(kind == COUNT_NESTED), "delta",
-				   json_u64(reason->delta[kind]), "total",
-				   json_u64(reason->count[kind]));
+				   json_count(reason->delta[kind]), "total",
+				   json_count(reason->count[kind]));
 		if (json_array_append_new(list, change) < 0)
 			return -ENOMEM;
 	}
@@ -354,7 +354,8 @@ json_t *json_event(enum vm_event event, const struct vm *vm, uint64_t time_us)
 
 	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:I, s:s, s:o, s:o, s:o}", "event",
 			 names[event], "time", json_time(time_us), "now",
-			 json_now(clock_boottime_ns()), "id", json_u64(vm->id), "name",
+			 json_now(clock_boottime_ns()), "id", json_count(vm->id), "name",
 			 json_text(vm->name), "pid", (json_int_t)vm->pid, "isa", isa_name(vm->isa),
-			 "delta", json_u64(delta), "exits", json_u64(exits), "changes", changes);
+			 "delta", json_count(delta), "exits", json_count(exits), "changes",
+			 changes);
 }

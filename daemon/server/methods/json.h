@@ -26,7 +26,10 @@ json_t *json_boottime(uint64_t ns);
 /* A Now: ns of CLOCK_BOOTTIME by both clocks. */
 json_t *json_now(uint64_t now_ns);
 
-/* A reason's code; OTHER stands for none of its own. */
+/* As much as an integer of varlink can be, if it is more. */
+json_t *json_count(uint64_t count);
+
+/* A reason's code, negative from 2^63 on; OTHER stands for none of its own. */
 json_t *json_code(uint64_t code, bool other);
 
 /* A Vm without reasons and vcpus. now_ns is CLOCK_BOOTTIME. */
