@@ -13,8 +13,8 @@
 #include "ctl/join.h"
 #include "util/util.h"
 
-/* Of some 50 KB each: more than thousands of vCPUs need. */
-#define PARTS_MAX 8192
+/* Of some 20 KB each: more than thousands of vCPUs need. */
+#define PARTS_MAX 16384
 
 static const char *const in_parts[] = {
 	CTL_METHOD("GetMetrics"),

@@ -14,11 +14,8 @@
 #include "server/server_internal.h"
 #include "server/varlink_parse.h"
 
-/*
- * A few milliseconds of work, and what a client's queue takes without having its
- * next call wait.
- */
-#define SLICE_BYTES (48 * 1024)
+/* Some milliseconds of work, of which another's call waits for three at most. */
+#define SLICE_BYTES (16 * 1024)
 
 static int put_bytes(const char *bytes, size_t n, void *text)
 {

@@ -24,6 +24,12 @@
 #include "util/util.h"
 
 /*
+ * In one turn of the loop: somebody who connects again and again has little of the
+ * backlog then, and those who are let in or refused cost far less than a call.
+ */
+#define ACCEPT_MAX 64
+
+/*
  * Out of descriptors or memory, new clients stay in the backlog, and the
  * listening socket stays readable: look again a little later.
  */
@@ -238,16 +244,14 @@ static bool has_room(const struct server *server, uid_t uid)
 	return !user || user->n_clients < limits->user_clients;
 }
 
-int server_on_accept(sd_event_source *source, int listen_fd, uint32_t revents, void *userdata)
+/* 1 for one that came in or was refused; 0 if none is there, or there is no room. */
+static int accept_one(struct server *server, int listen_fd)
 {
-	struct server *server = userdata;
 	_cleanup_close_ int fd = -1;
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
 	int r;
 
-	(void)source;
-	(void)revents;
 	fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0) {
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
@@ -257,16 +261,27 @@ int server_on_accept(sd_event_source *source, int listen_fd, uint32_t revents, v
 	}
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0) {
 		log_warning("cannot tell who a client is: %s", strerror(errno));
-		return 0;
+		return 1;
 	}
 	if (!has_room(server, peer.uid)) {
 		refuse(server, fd);
-		return 0;
+		return 1;
 	}
 	r = client_new(server, fd, &peer);
 	if (r < 0)
 		log_warning("cannot serve a client: %s", strerror(-r));
 	else
 		fd = -1;
+	return 1;
+}
+
+int server_on_accept(sd_event_source *source, int listen_fd, uint32_t revents, void *userdata)
+{
+	size_t n = 0;
+
+	(void)source;
+	(void)revents;
+	while (n < ACCEPT_MAX && accept_one(userdata, listen_fd) > 0)
+		n++;
 	return 0;
 }

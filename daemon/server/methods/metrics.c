@@ -111,7 +111,7 @@ static int get_text(struct server *server, enum metrics_format format, struct me
 /* -- the method -------------------------------------------------------------------- */
 
 /* What one element of a reply takes of the text, up to the end of a line. */
-#define PIECE_BYTES (16 * 1024)
+#define PIECE_BYTES (8 * 1024)
 
 struct metrics {
 	struct parts parts; /* first */
