@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # kvmexitd with a synthetic kernel, for tests/bench/daemon and tests/interop. Its own
 # sockets and clocks come before those of the library.
-EXTRA_DIST += tests/bench/daemon tests/bench/exit-path tests/bench/fleet tests/bench/idle \
+EXTRA_DIST += tests/bench/daemon tests/bench/exit-path tests/bench/fleet \
+	tests/bench/hostile tests/bench/idle \
 	tests/bench/memory tests/bench/peers tests/bench/peers-doc \
 	tests/bench/peers.d/features.py tests/bench/peers.d/in-l1 tests/bench/peers.d/tools.py
 
