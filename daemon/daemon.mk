@@ -49,6 +49,7 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/sink/http/connections.c daemon/sink/http/connections.h \
 	daemon/sink/http/gzip.c daemon/sink/http/gzip.h \
 	daemon/sink/http/internal.h \
+	daemon/sink/http/listen_address.c daemon/sink/http/listen_address.h \
 	daemon/sink/http/metrics_http.c daemon/sink/http/metrics_http.h \
 	daemon/sink/http/negotiate.c daemon/sink/http/negotiate.h \
 	daemon/sink/http/request.c \

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "app/internal.h"
+#include "app/options.h"
 #include "server/server.h"
 #include "sink/http/metrics_http.h"
 #include "state/store.h"
@@ -33,6 +34,22 @@ static int listen_metrics(struct app *app, int fd)
 			return r;
 	}
 	return metrics_http_listen_fd(app->metrics, fd);
+}
+
+static int listen_metrics_address(struct app *app)
+{
+	_cleanup_close_ int fd = listen_address_open(&app->options->metrics);
+	int r = fd < 0 ? fd : listen_metrics(app, fd);
+
+	if (r < 0)
+		log_error(
+			"cannot serve metrics on --metrics-listen: %s%s", strerror(-r),
+			r == -EAFNOSUPPORT ?
+				"; kvmexitd.service allows no network, use kvmexitd-metrics.socket" :
+				"");
+	else
+		(void)TAKE_FD(fd);
+	return r;
 }
 
 static void free_names(char **names)
@@ -86,6 +103,11 @@ int app_listen(struct app *app)
 				  strerror(-r));
 			return r;
 		}
+	}
+	if (app->options->metrics.len) {
+		r = listen_metrics_address(app);
+		if (r < 0)
+			return r;
 	}
 	if (served)
 		return 0;

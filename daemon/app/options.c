@@ -26,6 +26,7 @@ enum {
 	OPTION_RECORD = 'r',
 	OPTION_REPLAY = 'R',
 	OPTION_REPLAY_SPEED = 'S',
+	OPTION_METRICS_LISTEN = 'm',
 	OPTION_SUMMARY_INTERVAL = 'i',
 	OPTION_RECEIVE_BUFFER = 'b',
 };
@@ -37,6 +38,7 @@ static const struct option long_options[] = {
 	{ "socket", required_argument, NULL, OPTION_SOCKET },
 	{ "config", required_argument, NULL, OPTION_CONFIG },
 	{ "check-config", no_argument, NULL, OPTION_CHECK_CONFIG },
+	{ "metrics-listen", required_argument, NULL, OPTION_METRICS_LISTEN },
 	{ "record", required_argument, NULL, OPTION_RECORD },
 	{ "replay", required_argument, NULL, OPTION_REPLAY },
 	{ "replay-speed", required_argument, NULL, OPTION_REPLAY_SPEED },
@@ -53,6 +55,9 @@ static void help(const char *program)
 	       "\n"
 	       "      --socket=PATH            listen here unless systemd passes a socket\n"
 	       "                               (%s)\n"
+	       "      --metrics-listen=ADDRESS serve metrics over HTTP to all who reach this ADDRESS,\n"
+	       "                               as in 9100, 192.0.2.1:9100 or [2001:db8::1]:9100;\n"
+	       "                               a port alone is one of 127.0.0.1\n"
 	       "      --config=FILE            read this configuration and no other, instead of\n"
 	       "                               " SYSCONFDIR "/kvmexitd.conf and its drop-ins\n"
 	       "      --check-config [FILE]    check the configuration, tell which files it is\n"
@@ -109,6 +114,16 @@ static int take_path(const char **path, const char *program, const char *option)
 	return 0;
 }
 
+static int take_address(struct listen_address *address, const char *program)
+{
+	const char *why = NULL;
+
+	if (listen_address_parse(optarg, address, &why))
+		return 0;
+	(void)fprintf(stderr, "%s: --metrics-listen '%s' %s\n", program, optarg, why);
+	return -EINVAL;
+}
+
 enum options_verdict options_parse(struct options *options, int argc, char *argv[])
 {
 	static const struct setting replay_speed = {
@@ -143,6 +158,10 @@ enum options_verdict options_parse(struct options *options, int argc, char *argv
 			break;
 		case OPTION_CHECK_CONFIG:
 			options->check_config = true;
+			break;
+		case OPTION_METRICS_LISTEN:
+			if (take_address(&options->metrics, argv[0]) < 0)
+				return wrong(argv[0]);
 			break;
 		case OPTION_SUMMARY_INTERVAL:
 			if (override(options, argv[0], "--summary-interval", "Journal",

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "settings/settings.h"
+#include "sink/http/listen_address.h"
 
 struct options {
 	const char *socket;
@@ -14,6 +15,7 @@ struct options {
 	const char *record; /* a file to record to, or NULL */
 	const char *replay; /* a recording in the kernel's place, or NULL */
 	uint64_t replay_speed; /* 0: as fast as can be */
+	struct listen_address metrics; /* where to serve metrics, besides systemd's sockets */
 	bool check_config; /* and nothing else */
 	struct settings overrides; /* what stands over the files */
 };

@@ -16,9 +16,11 @@
 #include <zlib.h>
 
 #include "http_fixture.h"
+#include "sink/http/listen_address.h"
 #include "sink/http/metrics_http.h"
 #include "unit_test.h"
 #include "util/clock.h"
+#include "util/util.h"
 
 static void test_formats(void **state)
 {
@@ -225,6 +227,52 @@ static void test_sockets(void **state)
 	assert_http_answer(http_ask(w, "GET /metrics", ""), "HTTP/1.1 200", "prometheus ");
 }
 
+/* An address is taken as a whole or not at all, and a port alone is this host's. */
+static void test_address(void **state)
+{
+	static const char *const hosts[] = { "", "127.0.0.1:", "[::1]:" };
+	struct http_world *w = *state;
+	struct listen_address address;
+	struct sockaddr_in *in = (void *)&address.address;
+	struct sockaddr_in6 *in6 = (void *)&address.address;
+	const char *why = NULL;
+	char text[64];
+	size_t i;
+	int fd, other;
+
+	for (i = 0; i < ARRAY_SIZE(hosts); i++) {
+		/* A port that was free a moment ago. */
+		close(http_listen_any(&w->address));
+		snprintf(text, sizeof(text), "%s%u", hosts[i], ntohs(w->address.sin_port));
+		assert_true(listen_address_parse(text, &address, &why));
+		fd = listen_address_open(&address);
+		if (i == 2 && fd == -EADDRNOTAVAIL)
+			continue; /* This machine has no IPv6. */
+		assert_true(fd >= 0);
+		if (i < 2) {
+			assert_int_equal(in->sin_addr.s_addr, htonl(INADDR_LOOPBACK));
+			assert_int_equal(in->sin_port, w->address.sin_port);
+			assert_int_equal(metrics_http_listen_fd(w->http, fd), 0);
+			assert_http_answer(http_ask(w, "GET /metrics", ""), "HTTP/1.1 200",
+					   "prometheus ");
+		} else {
+			assert_true(IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr));
+			close(fd);
+		}
+	}
+	/* It is somebody else's. */
+	other = http_listen_any(&w->address);
+	snprintf(text, sizeof(text), "%u", ntohs(w->address.sin_port));
+	assert_true(listen_address_parse(text, &address, &why));
+	assert_int_equal(listen_address_open(&address), -EADDRINUSE);
+	close(other);
+
+	assert_true(listen_address_parse("192.0.2.1", &address, &why));
+	assert_int_equal(ntohs(in->sin_port), METRICS_PORT);
+	assert_true(listen_address_parse("[2001:db8::1]", &address, &why));
+	assert_int_equal(ntohs(in6->sin6_port), METRICS_PORT);
+}
+
 /* Out of descriptors: no spinning, and who waits is served when there are some. */
 static void test_descriptors(void **state)
 {
@@ -260,6 +308,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_fresh, http_setup, http_teardown),
 		cmocka_unit_test_setup_teardown(test_slow, http_setup, http_teardown),
 		cmocka_unit_test_setup_teardown(test_sockets, http_setup, http_teardown),
+		cmocka_unit_test_setup_teardown(test_address, http_setup, http_teardown),
 		cmocka_unit_test_setup_teardown(test_descriptors, http_setup, http_teardown),
 	};
 
