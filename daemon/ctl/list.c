@@ -48,7 +48,7 @@ enum {
 };
 
 static const struct ctl_option options[] = {
-	[OPTION_ALL] = { "all", NULL, "VMs that have ended, too", 'a' },
+	[OPTION_ALL] = { "all", NULL, "VMs that have ended or not run yet, too", 'a' },
 	[OPTION_NAMES] = { "names", NULL, "the names alone, one a line", 0 },
 	[OPTION_REVERSE] = { "reverse", NULL, "the other way round", 'r' },
 	[OPTION_SORT] = { "sort", "KEY",
@@ -124,7 +124,7 @@ static void print_text(const struct ctl *ctl, const json_t *vms, int64_t now_us)
 }
 
 /* No VMs may be no news, or mean that none can be seen. */
-static void explain_none(const struct ctl *ctl)
+static void explain_none(const struct ctl *ctl, bool all)
 {
 	_cleanup_free_ char *advice = NULL;
 	json_t *status = NULL;
@@ -132,6 +132,8 @@ static void explain_none(const struct ctl *ctl)
 	puts("No VMs.");
 	if (ctl_call(ctl, CTL_METHOD("Status"), NULL, &status) != CTL_OK)
 		return;
+	if (!all && get_int(status, "vms") > 0)
+		puts("With --all, those that have not run yet are listed as well.");
 	advice = get_text(status, "advice");
 	if (json_is_string(json_object_get(status, "advice")))
 		output_wrapped(advice, 0);
@@ -174,7 +176,7 @@ static int run(struct ctl *ctl, int argc, char **argv)
 	else if (option_given(ctl, OPTION_NAMES))
 		print_names(vms);
 	else if (json_array_size(vms) == 0)
-		explain_none(ctl);
+		explain_none(ctl, option_given(ctl, OPTION_ALL) || argc > 0);
 	else
 		print_text(ctl, vms, reply_now_us(reply));
 	json_decref(reply);

@@ -85,6 +85,7 @@ uint64_t registry_realtime_us(const struct registry *registry, uint64_t boottime
 
 void registry_queue_change(struct registry *registry, struct vm *vm)
 {
+	registry_recount_dead(registry, vm);
 	if (vm->queued || !(vm->is_new || vm->has_exits || vm->just_ended))
 		return;
 

@@ -37,6 +37,9 @@
 /* As many as the kernel remembers: a resync brings all of them back. */
 #define REGISTRY_DEAD_MAX 128
 
+/* Of those that never ran, for who wonders what came and went: no totals are lost. */
+#define REGISTRY_UNUSED_MAX 16
+
 /* Bounds on what a kernel gone mad can make us allocate; no real host is near. */
 #define REGISTRY_VMS_MAX	  65536
 #define REGISTRY_VCPUS_PER_VM_MAX 8192
@@ -141,6 +144,7 @@ struct vm {
 
 	/* the registry's own */
 	uint64_t updated_ns; /* of the last batch that it was in */
+	bool unused; /* it ended, and is counted among those that never ran */
 	bool queued;
 	bool in_dump;
 	UT_hash_handle hh;
@@ -251,6 +255,12 @@ struct vm *registry_next(const struct vm *vm);
 /* One that lives; one of this epoch that has ended. NULL if there is none. */
 struct vm *registry_find(const struct registry *registry, uint64_t id);
 struct vm *registry_find_dead(const struct registry *registry, uint64_t id);
+
+/* A VM whose vCPUs never ran, or that has none, is but a VMM's question to KVM. */
+static inline bool vm_has_run(const struct vm *vm)
+{
+	return vm->exits > 0;
+}
 
 static inline uint64_t vm_reason_total(const struct vm_reason *reason)
 {

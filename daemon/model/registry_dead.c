@@ -1,29 +1,48 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The VMs that ended, latest first: as many as the kernel remembers, and the
- * same ones, so that a dump brings none back that was forgotten.
+ * same ones, so that a dump brings none back that was forgotten. Those that never ran
+ * have a limit of their own, and so push none of the others out, however many a VMM
+ * makes to find out what KVM can do.
  */
 #include "config.h"
 
 #include "model/registry_internal.h"
 
-static void forget_dead(struct registry *registry)
+static void count_dead(struct registry *registry, const struct vm *vm, int n)
 {
-	struct vm *vm = TAILQ_LAST(&registry->dead, vm_list);
+	if (vm->unused)
+		registry->n_unused += (size_t)n;
+	else
+		registry->n_dead += (size_t)n;
+}
 
+static void forget_dead(struct registry *registry, struct vm *vm)
+{
 	TAILQ_REMOVE(&registry->dead, vm, by_id);
 	if (vm->queued)
 		TAILQ_REMOVE(&registry->changes, vm, changed);
 	if (vm->epoch == registry->epoch) {
 		if (vm->hh.tbl)
 			HASH_DELETE(hh, registry->dead_by_id, vm);
-		if (registry->forgotten_ns < vm->ended_ns)
+		/* One that never ran, the kernel may remember for longer or not at all. */
+		if (!vm->unused && registry->forgotten_ns < vm->ended_ns)
 			registry->forgotten_ns = vm->ended_ns;
 	}
 	if (vm->storm.active)
 		registry->n_storms--;
-	registry->n_dead--;
+	count_dead(registry, vm, -1);
 	vm_free(vm, &registry->history);
+}
+
+static struct vm *oldest_dead(const struct registry *registry, bool unused)
+{
+	struct vm *vm;
+
+	TAILQ_FOREACH_REVERSE(vm, &registry->dead, vm_list, by_id)
+		if (vm->unused == unused)
+			return vm;
+	return NULL;
 }
 
 /*
@@ -32,9 +51,22 @@ static void forget_dead(struct registry *registry)
  */
 void registry_trim_dead(struct registry *registry)
 {
-	while (registry->n_dead > REGISTRY_DEAD_MAX &&
-	       !TAILQ_LAST(&registry->dead, vm_list)->queued)
-		forget_dead(registry);
+	struct vm *vm;
+
+	while (registry->n_dead > REGISTRY_DEAD_MAX && !(vm = oldest_dead(registry, false))->queued)
+		forget_dead(registry, vm);
+	while (registry->n_unused > REGISTRY_UNUSED_MAX &&
+	       !(vm = oldest_dead(registry, true))->queued)
+		forget_dead(registry, vm);
+}
+
+void registry_recount_dead(struct registry *registry, struct vm *vm)
+{
+	if (vm->alive || vm->unused == !vm_has_run(vm))
+		return;
+	count_dead(registry, vm, -1);
+	vm->unused = !vm_has_run(vm);
+	count_dead(registry, vm, 1);
 }
 
 /* The latest mostly; a dump has them in another order. */
@@ -58,10 +90,13 @@ bool registry_was_known(const struct registry *registry, uint64_t ended_ns)
 
 /*
  * One that ended before we looked is history. So is one that a dump brings back
- * after it was told of and forgotten.
+ * after it was told of and forgotten; and one that never ran is no news to those who
+ * did not hear of it before.
  */
 static bool is_history(const struct registry *registry, const struct vm *vm)
 {
+	if (vm->is_new && !vm_has_run(vm))
+		return true;
 	return vm->is_new ? registry_was_known(registry, vm->ended_ns) :
 			    !vm->all_is_news && vm->ended_ns < registry->watched_ns;
 }
@@ -88,10 +123,13 @@ void registry_end_vm(struct registry *registry, struct vm *vm, uint64_t ended_ns
 
 	HASH_ADD(hh, registry->dead_by_id, id, sizeof(vm->id), vm);
 	insert_dead(registry, vm);
-	registry->n_dead++;
+	vm->unused = !vm_has_run(vm);
+	count_dead(registry, vm, 1);
 
 	registry_queue_change(registry, vm);
-	registry_trim_dead(registry);
+	/* Else it is, when the change was taken. */
+	if (!vm->queued)
+		registry_trim_dead(registry);
 }
 
 int registry_revive_vm(struct registry *registry, struct vm *vm)
@@ -103,7 +141,8 @@ int registry_revive_vm(struct registry *registry, struct vm *vm)
 
 	HASH_DELETE(hh, registry->dead_by_id, vm);
 	TAILQ_REMOVE(&registry->dead, vm, by_id);
-	registry->n_dead--;
+	count_dead(registry, vm, -1);
+	vm->unused = false;
 	HASH_ADD(hh, registry->by_id, id, sizeof(vm->id), vm);
 	registry_insert_live(registry, vm);
 	registry->n_live++;

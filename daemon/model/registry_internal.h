@@ -30,7 +30,8 @@ struct registry {
 	struct vm_list dead; /* latest first */
 	struct vm_list changes;
 	size_t n_live;
-	size_t n_dead;
+	size_t n_dead; /* without those that never ran */
+	size_t n_unused; /* of those that ended */
 	size_t n_vcpus;
 
 	bool has_epoch;
@@ -74,6 +75,9 @@ void registry_trim_dead(struct registry *registry);
 
 /* Whether a VM that ended then did so before we looked, or was told of and forgotten. */
 bool registry_was_known(const struct registry *registry, uint64_t ended_ns);
+
+/* One that has ended is told to have run after all. */
+void registry_recount_dead(struct registry *registry, struct vm *vm);
 
 /* The epoch is over: the dead stay in the list, and are found by id no more. */
 void registry_part_dead(struct registry *registry);

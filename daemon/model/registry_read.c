@@ -101,7 +101,7 @@ size_t registry_n_live(const struct registry *registry)
 
 size_t registry_n_dead(const struct registry *registry)
 {
-	return registry->n_dead;
+	return registry->n_dead + registry->n_unused;
 }
 
 size_t registry_n_vcpus(const struct registry *registry)

@@ -40,7 +40,7 @@ struct room {
 static const struct vm *skip_old(const struct metrics_input *input, const struct vm *vm)
 {
 	while (vm && !vm->alive &&
-	       (vm->epoch != input->status->epoch ||
+	       (!vm_has_run(vm) || vm->epoch != input->status->epoch ||
 		vm->ended_ns + METRICS_ENDED_S * NS_PER_S <= input->now_ns))
 		vm = registry_next(vm);
 	return vm;

@@ -160,7 +160,7 @@ void state_write(struct state_writer *w, const struct registry *registry)
 	state_put(w, registry->n_live);
 	TAILQ_FOREACH(vm, &registry->live, by_id)
 		put_vm(w, vm);
-	state_put(w, registry->n_dead);
+	state_put(w, registry_n_dead(registry));
 	TAILQ_FOREACH(vm, &registry->dead, by_id)
 		put_vm(w, vm);
 }

@@ -107,7 +107,9 @@ static void test_journal(void **state)
 static void test_metrics(void **state)
 {
 	struct registry *registry = two_vms();
-	struct daemon_status status = { .kernel = KERNEL_STREAMING };
+	struct daemon_status status = { .kernel = KERNEL_STREAMING,
+					.has_epoch = true,
+					.epoch = model_epoch };
 	const struct metrics_input input = {
 		.registry = registry,
 		.status = &status,
@@ -116,6 +118,11 @@ static void test_metrics(void **state)
 	struct buffer out = { 0 };
 
 	(void)state;
+	/* One that ran and ended, and one that never ran. */
+	model_event(registry, KVM_EXITSTAT_EVENT_VM_CREATED, 3, 200 * S, 0, 200 * S);
+	model_destroyed(registry, 3, 0x78, 9, 200 * S, 201 * S);
+	model_event(registry, KVM_EXITSTAT_EVENT_VM_CREATED, 4, 200 * S, 0, 200 * S);
+	model_event(registry, KVM_EXITSTAT_EVENT_VM_DESTROYED, 4, 200 * S, 201 * S, 201 * S);
 	assert_int_equal(metrics_write(&out, &input, METRICS_PROMETHEUS), 0);
 	assert_int_equal(buffer_append(&out, "", 1), 0);
 	assert_non_null(strstr(out.data, "\nkvm_vm_info{id=\"1\",vm=\"vmm\",isa=\"svm\","
@@ -124,6 +131,8 @@ static void test_metrics(void **state)
 			       "\nkvm_vm_info{id=\"2\",vm=\"shop_web\",isa=\"svm\",pid=\"812\","
 			       "uuid=\"8f7d3a52-07e9-4fe5-8913-18a14e83a4d1\","
 			       "namespace=\"shop\",vmid=\"101\"} 1\n"));
+	assert_non_null(strstr(out.data, "\nkvm_vm_info{id=\"3\","));
+	assert_null(strstr(out.data, "\nkvm_vm_info{id=\"4\","));
 	buffer_done(&out);
 	registry_free(registry);
 }

@@ -315,10 +315,12 @@ static void test_end_all(void **state)
 
 	model_event(r, KVM_EXITSTAT_EVENT_VM_CREATED, 1, 200 * S, 0, 200 * S);
 	model_event(r, KVM_EXITSTAT_EVENT_VM_CREATED, 2, 200 * S, 0, 200 * S);
+	model_count(r, 1, 0, HLT, false, 1, 1, 201 * S);
+	model_count(r, 2, 0, HLT, false, 1, 1, 201 * S);
 	registry_end_all(r, 300 * S);
 	assert_int_equal(registry_n_live(r), 0);
 	assert_int_equal(registry_n_dead(r), 2);
-	next_change(r, true, false, true);
+	next_change(r, true, true, true);
 }
 
 int main(void)

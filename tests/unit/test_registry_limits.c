@@ -254,11 +254,77 @@ static void test_dead_epochs(void **state)
 	assert_int_equal(registry_first_dead(r)->exits, 3);
 	for (i = 0; i < REGISTRY_DEAD_MAX; i++, ns += S) {
 		model_event(r, KVM_EXITSTAT_EVENT_VM_CREATED, 10 + i, ns, 0, ns);
-		model_event(r, KVM_EXITSTAT_EVENT_VM_DESTROYED, 10 + i, ns, ns, ns);
+		model_destroyed(r, 10 + i, HLT, 1, ns, ns);
 		take_changes(r);
 	}
 	assert_int_equal(registry_n_dead(r), REGISTRY_DEAD_MAX);
 	assert_int_equal(registry_n_live(r), 0);
+}
+
+/* VMs that never ran, of which a VMM may make any number, push out no others. */
+static void test_never_ran(void **state)
+{
+	struct registry *r = *state;
+	uint64_t ns = 200 * S, sum = 0;
+	const struct vm *vm;
+	unsigned int i;
+
+	for (i = 0; i < REGISTRY_DEAD_MAX; i++, ns += S) {
+		model_event(r, KVM_EXITSTAT_EVENT_VM_CREATED, 10 + i, ns, 0, ns);
+		model_destroyed(r, 10 + i, HLT, 1, ns, ns);
+		take_changes(r);
+	}
+	for (i = 0; i < 1000; i++, ns += S) {
+		model_event(r, KVM_EXITSTAT_EVENT_VM_CREATED, 1000 + i, ns, 0, ns);
+		if (i % 2)
+			take_changes(r);
+		model_event(r, KVM_EXITSTAT_EVENT_VM_DESTROYED, 1000 + i, ns, ns, ns);
+		take_changes(r);
+	}
+	for (vm = registry_first_dead(r); vm; vm = registry_next(vm))
+		sum += vm->exits;
+	assert_int_equal(sum, REGISTRY_DEAD_MAX);
+	assert_int_equal(registry_n_dead(r), REGISTRY_DEAD_MAX + REGISTRY_UNUSED_MAX);
+	assert_int_equal(registry_first_dead(r)->id, 1999);
+
+	/* And those that ran push each other out as ever. */
+	model_event(r, KVM_EXITSTAT_EVENT_VM_CREATED, 3000, ns, 0, ns);
+	model_destroyed(r, 3000, HLT, 1, ns, ns);
+	take_changes(r);
+	assert_int_equal(registry_n_dead(r), REGISTRY_DEAD_MAX + REGISTRY_UNUSED_MAX);
+	assert_null(registry_find_dead(r, 10));
+	assert_non_null(registry_find_dead(r, 11));
+}
+
+/* What never ran is no news when it is over before anybody heard of it, or in a dump. */
+static void test_never_ran_news(void **state)
+{
+	struct registry *r = *state;
+	struct vm *vm;
+
+	model_event(r, KVM_EXITSTAT_EVENT_VM_CREATED, 1, 200 * S, 0, 200 * S);
+	model_event(r, KVM_EXITSTAT_EVENT_VM_DESTROYED, 1, 200 * S, 201 * S, 201 * S);
+	assert_null(registry_next_change(r));
+
+	/* Who was told that it is there, is told that it is not. */
+	model_event(r, KVM_EXITSTAT_EVENT_VM_CREATED, 2, 200 * S, 0, 200 * S);
+	take_changes(r);
+	model_event(r, KVM_EXITSTAT_EVENT_VM_DESTROYED, 2, 200 * S, 201 * S, 201 * S);
+	vm = registry_next_change(r);
+	assert_non_null(vm);
+	assert_true(vm->just_ended);
+	take_changes(r);
+
+	registry_dump_begin(r);
+	model_dump(r, 3, 0, HLT, 0, 150 * S, 160 * S, 300 * S);
+	registry_dump_end(r, 300 * S);
+	assert_null(registry_next_change(r));
+
+	/* One that is told to have run after all counts as such. */
+	model_count(r, 3, 0, HLT, false, 5, 5, 301 * S);
+	assert_int_equal(registry_find_dead(r, 3)->exits, 5);
+	assert_false(registry_find_dead(r, 3)->unused);
+	assert_int_equal(registry_n_dead(r), 3);
 }
 
 /* By id, whatever the order they come in. */
@@ -332,6 +398,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_dead_resync, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_dead_before, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_dead_epochs, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_never_ran, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_never_ran_news, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_missing_in_dump, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_left_out_of_dump, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_end_all_undone, setup, teardown),

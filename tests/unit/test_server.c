@@ -126,6 +126,26 @@ static void test_status_resyncing(void **state)
 	json_decref(status);
 }
 
+/* One that has not run yet is there for those who want all. */
+static void test_list_not_run(void **state)
+{
+	struct fixture *f = *state;
+	json_t *list;
+
+	fixture_create(f, 30, 1300, "probe");
+	list = ask(f, CALL(EXITS ".List"));
+	assert_int_equal(json_array_size(at(list, "vms")), 2);
+	json_decref(list);
+	list = ask(f, "{\"method\":\"" EXITS ".List\",\"parameters\":{\"all\":true}}");
+	assert_int_equal(json_array_size(at(list, "vms")), 4);
+	assert_text(list, "vms.2.name", "probe");
+	json_decref(list);
+	fixture_count(f, 30, 0, CODE_HLT, false, 1);
+	list = ask(f, CALL(EXITS ".List"));
+	assert_int_equal(json_array_size(at(list, "vms")), 3);
+	json_decref(list);
+}
+
 static void test_list(void **state)
 {
 	json_t *list = ask(*state, CALL(EXITS ".List"));
@@ -421,6 +441,7 @@ int main(void)
 		TEST(test_status),
 		TEST(test_status_resyncing),
 		TEST(test_list),
+		TEST(test_list_not_run),
 		TEST(test_show),
 		TEST(test_names),
 		TEST(test_huge),

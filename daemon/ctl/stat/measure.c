@@ -218,8 +218,11 @@ static enum ctl_exit note_all(struct stat_measure *measure)
 	json_t *reply = NULL, *vm, *base;
 	size_t i;
 
-	result = ctl_call(measure->ctl, CTL_METHOD("List"), NULL, &reply);
+	/* Those that have not run yet may do so meanwhile. */
+	result = ctl_call(measure->ctl, CTL_METHOD("List"), json_pack("{s:b}", "all", 1), &reply);
 	json_array_foreach(json_object_get(reply, "vms"), i, vm) {
+		if (!json_is_true(json_object_get(vm, "alive")))
+			continue;
 		base = show(measure, get_int(vm, "id"), get_int(vm, "pid"));
 		if (base)
 			(void)add(measure, get_int(vm, "id"), get_int(vm, "pid"), base);

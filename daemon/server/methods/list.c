@@ -62,10 +62,11 @@ static const struct parts_kind list_kind = {
 	.free = free_list,
 };
 
-static void append_vms(struct list *list, const struct vm *vm)
+static void append_vms(struct list *list, const struct vm *vm, bool all)
 {
 	for (; vm; vm = registry_next(vm))
-		list->vms[list->n++] = vm_ref(vm);
+		if (all || vm_has_run(vm))
+			list->vms[list->n++] = vm_ref(vm);
 }
 
 int run_list(const struct call *call)
@@ -90,8 +91,8 @@ int run_list(const struct call *call)
 	if (!list)
 		return -ENOMEM;
 	list->parts.own_bytes = bytes;
-	append_vms(list, registry_first_live(registry));
+	append_vms(list, registry_first_live(registry), all);
 	if (all)
-		append_vms(list, registry_first_dead(registry));
+		append_vms(list, registry_first_dead(registry), all);
 	return call_reply_parts(call, &list->parts, &list_kind);
 }
