@@ -59,10 +59,17 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/sink/metrics.c daemon/sink/metrics.h \
 	daemon/sink/metrics_text.c daemon/sink/metrics_text.h \
 	daemon/sink/metrics_vm.c daemon/sink/metrics_vm.h \
+	daemon/source/bpf/bpf_source.c daemon/source/bpf/bpf_source.h \
+	daemon/source/bpf/hello.h \
+	daemon/source/bpf/layout.h \
+	daemon/source/bpf/loader_client.c daemon/source/bpf/loader_client.h \
+	daemon/source/bpf/uevent.c daemon/source/bpf/uevent.h \
+	daemon/source/bpf/view.c daemon/source/bpf/view.h \
 	daemon/source/host_isa.c daemon/source/host_isa.h \
 	daemon/source/netlink/genl_attr.c daemon/source/netlink/genl_attr.h \
 	daemon/source/netlink/genl_config.c daemon/source/netlink/genl_config.h \
 	daemon/source/netlink/genl_control.c \
+	daemon/source/netlink/genl_encode.c daemon/source/netlink/genl_encode.h \
 	daemon/source/netlink/genl_parse.c daemon/source/netlink/genl_parse.h \
 	daemon/source/netlink/genl_parse_vcpu.c daemon/source/netlink/genl_parse_vcpu.h \
 	daemon/source/netlink/genl_request.c daemon/source/netlink/genl_request.h \
@@ -71,6 +78,7 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/source/netlink/genl_source_internal.h \
 	daemon/source/netlink/genl_state.c \
 	daemon/source/netlink/stream.c daemon/source/netlink/stream.h \
+	daemon/source/pick.c daemon/source/pick.h \
 	daemon/source/recording/recorder.c daemon/source/recording/recorder.h \
 	daemon/source/recording/recording.c daemon/source/recording/recording.h \
 	daemon/source/recording/replay.c daemon/source/recording/replay.h \

@@ -30,3 +30,26 @@ AC_DEFUN([KVMEXITD_DIR], [
 	], [no], [AC_MSG_ERROR([--without-$1 makes no sense, give a directory])])
 	AC_SUBST([$1])
 ])
+
+# KVMEXITD_BPF(auto|yes|no): sets have_bpf, bpf_why where it is not "yes", and what the
+# program is compiled with.
+AC_DEFUN([KVMEXITD_BPF], [
+	have_bpf=no bpf_why=
+	AC_PATH_PROGS([CLANG], [clang clang-19 clang-18 clang-17 clang-16 clang-15 clang-14])
+	# Debian has it where users do not look.
+	AC_PATH_PROG([BPFTOOL], [bpftool], [], [$PATH:/usr/sbin:/sbin])
+	PKG_CHECK_MODULES([LIBBPF], [libbpf >= 1.1], [have_libbpf=yes], [have_libbpf=no])
+	# The kernel's headers for this machine, which clang does not look for by itself.
+	BPF_INCLUDES="-idirafter /usr/include/`$CC -print-multiarch 2>/dev/null`"
+	AC_SUBST([BPF_INCLUDES])
+	AS_CASE([$1],
+		[no], [bpf_why=' (--with-bpf=no)'],
+		[yes|auto], [
+			AS_IF([test -z "$CLANG"], [bpf_why=' (no clang)'],
+				[test -z "$BPFTOOL"], [bpf_why=' (no bpftool)'],
+				[test "$have_libbpf" = no], [bpf_why=' (no libbpf 1.1 or later)'],
+				[have_bpf=yes])
+		],
+		[AC_MSG_ERROR([--with-bpf takes auto, yes or no])])
+	AS_IF([test "$1-$have_bpf" = yes-no], [AC_MSG_ERROR([--with-bpf=yes:$bpf_why])])
+])

@@ -6,6 +6,20 @@ dist_sysusers_DATA = systemd/sysusers.d/kvmexitd.conf
 CLEANFILES += systemd/kvmexitd.service
 EXTRA_DIST += systemd/kvmexitd.service.in
 
+EXTRA_DIST += systemd/kvmexitd-bpf.service.in systemd/kvmexitd-bpf.socket.in
+if BPF
+nodist_systemdsystemunit_DATA += systemd/kvmexitd-bpf.service systemd/kvmexitd-bpf.socket
+CLEANFILES += systemd/kvmexitd-bpf.service systemd/kvmexitd-bpf.socket
+endif
+systemd/kvmexitd-bpf.service: systemd/kvmexitd-bpf.service.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) systemd && \
+	$(SED) -e 's|@libexecdir[@]|$(libexecdir)|g' $(srcdir)/systemd/kvmexitd-bpf.service.in >$@.tmp && \
+	mv $@.tmp $@
+systemd/kvmexitd-bpf.socket: systemd/kvmexitd-bpf.socket.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) systemd && \
+	$(SED) -e 's|@libexecdir[@]|$(libexecdir)|g' $(srcdir)/systemd/kvmexitd-bpf.socket.in >$@.tmp && \
+	mv $@.tmp $@
+
 # By make and not by configure, since directories are final only here.
 systemd/kvmexitd.service: systemd/kvmexitd.service.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) systemd && \

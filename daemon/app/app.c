@@ -26,6 +26,7 @@
 #include "server/control.h"
 #include "server/server.h"
 #include "sink/http/metrics_http.h"
+#include "source/bpf/hello.h"
 #include "source/host_isa.h"
 #include "source/recording/recorder.h"
 #include "source/recording/replay.h"
@@ -100,14 +101,16 @@ static int new_source(struct app *app)
 	int r;
 
 	if (!path)
-		return genl_source_new(&app->source, app->event, &app_source_handlers, app);
+		return pick_new(&app->source, app->event, LOADER_SOCKET_PATH, &app_source_handlers,
+				app);
 
 	r = recorder_new(&app->recorder, path, &app_source_handlers, app);
 	if (r < 0) {
 		log_error("cannot record to %s: %s", path, strerror(-r));
 		return r;
 	}
-	return genl_source_new(&app->source, app->event, &recorder_handlers, app->recorder);
+	return pick_new(&app->source, app->event, LOADER_SOCKET_PATH, &recorder_handlers,
+			app->recorder);
 }
 
 int app_new(struct app **out, const struct options *options)
@@ -171,7 +174,7 @@ struct app *app_free(struct app *app)
 	if (!app)
 		return NULL;
 
-	genl_source_free(app->source);
+	pick_free(app->source);
 	recorder_free(app->recorder);
 	replay_free(app->replay);
 	metrics_http_free(app->metrics);
@@ -205,7 +208,8 @@ int app_run(struct app *app)
 	if (app->replay)
 		r = replay_start(app->replay);
 	else
-		r = genl_source_start(app->source, (int)app->settings.receive_buffer);
+		r = pick_start(app->source, (enum pick_mode)app->settings.source,
+			       (int)app->settings.receive_buffer);
 	if (r < 0) {
 		log_error("cannot read from the kernel: %s", strerror(-r));
 		return r;

@@ -15,7 +15,7 @@
 #include "model/status.h"
 #include "settings/settings.h"
 #include "sink/journal.h"
-#include "source/netlink/genl_source.h"
+#include "source/pick.h"
 #include "util/ratelimit.h"
 #include "util/util.h"
 
@@ -43,7 +43,7 @@ struct app {
 	struct journal *journal;
 	struct server *server;
 	struct metrics_http *metrics; /* NULL where nobody asked for it */
-	struct genl_source *source; /* or */
+	struct pick *source; /* or */
 	struct replay *replay;
 	struct kernel_config kernel_config;
 	bool has_kernel_config;

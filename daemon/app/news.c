@@ -2,6 +2,7 @@
 /* What the app does about what its source reports: one handler for each kind of news. */
 #include "config.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
@@ -22,7 +23,7 @@ void app_tell_status(struct app *app, uint64_t now_ns)
 				 app->status.kernel == KERNEL_STREAMING ? "Streaming" : "Resyncing",
 				 registry_n_live(app->registry), registry_n_vcpus(app->registry));
 	else
-		(void)sd_notifyf(0, "STATUS=%s", kernel_state_advice(app->status.kernel));
+		(void)sd_notifyf(0, "STATUS=%s", status_advice(&app->status, now_ns));
 }
 
 static int on_status(sd_event_source *source, uint64_t usec, void *userdata)
@@ -47,6 +48,35 @@ static void end_all(struct app *app)
 	registry_end_all(app->registry, clock_boottime_ns());
 }
 
+static void on_traits(void *userdata, const struct source_traits *traits)
+{
+	struct app *app = userdata;
+	const char *before = app->status.source.name;
+
+	app->status.source = traits ? *traits : (struct source_traits){ 0 };
+	app->status.losses = (struct source_losses){ 0 };
+	registry_set_counted(app->registry, app->status.source.since_ns);
+	/* The journal says once that it is another one. */
+	if (traits && (!before || strcmp(before, traits->name) != 0))
+		app->state_told = false;
+}
+
+static void on_trouble(void *userdata, const char *text)
+{
+	struct app *app = userdata;
+
+	if (strcmp(app->status.trouble, text) != 0)
+		app->state_told = false;
+	(void)snprintf(app->status.trouble, sizeof(app->status.trouble), "%s", text);
+}
+
+static void on_losses(void *userdata, const struct source_losses *losses)
+{
+	struct app *app = userdata;
+
+	app->status.losses = *losses;
+}
+
 static void on_state(void *userdata, enum kernel_state state)
 {
 	struct app *app = userdata;
@@ -62,7 +92,7 @@ static void on_state(void *userdata, enum kernel_state state)
 		app->told_state = state;
 		/* VMs that were there come with the state, so the walk is first. */
 		app_tell_changes(app);
-		journal_state(app->journal, state);
+		journal_state(app->journal, &app->status);
 	}
 	app_tell_status(app, clock_boottime_ns());
 	if (state != KERNEL_RESYNCING)
@@ -170,9 +200,12 @@ static void on_drained(void *userdata)
 }
 
 const struct source_handlers app_source_handlers = {
+	.traits = on_traits,
+	.trouble = on_trouble,
 	.state = on_state,
 	.message = on_message,
 	.malformed = on_malformed,
+	.losses = on_losses,
 	.gap = on_gap,
 	.dump_begin = on_dump_begin,
 	.dump_end = on_dump_end,

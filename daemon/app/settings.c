@@ -91,7 +91,7 @@ void app_apply_settings(struct app *app)
 			kernel_config_set(&config, kernel_settings[i].kernel, (uint32_t)*value);
 	}
 	if (app->source)
-		genl_source_configure(app->source, &config);
+		pick_configure(app->source, &config);
 }
 
 /* *error, to be freed, is what is wrong. */
@@ -102,10 +102,12 @@ static int read_anew(struct app *app, char **error)
 
 	if (r < 0)
 		return r;
-	if (app->source && settings.receive_buffer != app->settings.receive_buffer)
-		r = genl_source_set_receive_buffer(app->source, (int)settings.receive_buffer);
+	if (app->source)
+		r = pick_set(app->source, (enum pick_mode)settings.source,
+			     (int)settings.receive_buffer);
 	if (r < 0)
-		log_warning("cannot change the receive buffer: %s, keeping it", strerror(-r));
+		log_warning("cannot change the source or its receive buffer: %s, keeping it",
+			    strerror(-r));
 	app->settings = settings;
 	app_apply_settings(app);
 	return 0;
@@ -139,14 +141,8 @@ static int set_kernel_config(void *userdata, const struct kernel_config *config,
 			     size_t size)
 {
 	const struct app *app = userdata;
-	char said[GENL_TEXT_BYTES];
-	int r;
 
-	if (!app->source)
-		return -ENODEV;
-	r = genl_source_set_config(app->source, config, said);
-	(void)snprintf(text, size, "%s", said);
-	return r;
+	return app->source ? pick_set_config(app->source, config, text, size) : -ENODEV;
 }
 
 const struct server_control app_control = {

@@ -91,6 +91,26 @@ static char *format_storm(const json_t *vm)
 								get_text(storm, "reason");
 }
 
+/* VMs that are older than the counting have made more exits than there are here. */
+static void print_counted(const json_t *vms)
+{
+	_cleanup_free_ char *since = NULL;
+	unsigned int older = 0;
+	const json_t *vm;
+	size_t i;
+
+	json_array_foreach(vms, i, vm) {
+		if (!json_is_string(json_object_get(vm, "counted_since")))
+			continue;
+		older++;
+		free(since);
+		since = get_text(vm, "counted_since");
+	}
+	if (older > 0)
+		printf("%u of them counted since %s only; earlier exits are not in EXITS.\n", older,
+		       since);
+}
+
 static void print_text(const struct ctl *ctl, const json_t *vms, int64_t now_us)
 {
 	struct column shown[ARRAY_SIZE(columns)];
@@ -121,6 +141,7 @@ static void print_text(const struct ctl *ctl, const json_t *vms, int64_t now_us)
 			table_text(line, COLUMN_STORM, format_storm(vm));
 	}
 	table_print(table);
+	print_counted(vms);
 }
 
 /* No VMs may be no news, or mean that none can be seen. */

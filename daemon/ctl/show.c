@@ -133,6 +133,7 @@ static void print_head(const struct ctl *ctl, const json_t *vm, int64_t now_us)
 	_cleanup_free_ char *isa = get_text(vm, "isa");
 	_cleanup_free_ char *started = get_text(vm, "started");
 	_cleanup_free_ char *ended = get_text(vm, "ended");
+	_cleanup_free_ char *counted = get_text(vm, "counted_since");
 	_cleanup_free_ char *life = format_us(vm_life_us(vm, now_us));
 
 	printf("%s%s%s\n", output_mark(ctl->colour, MARK_HEAD), name,
@@ -148,6 +149,8 @@ static void print_head(const struct ctl *ctl, const json_t *vm, int64_t now_us)
 	printf("Id       %lld\n", get_int(vm, "id"));
 	printf("Process  %lld\n", get_int(vm, "pid"));
 	printf("vCPUs    %lld, %s\n", get_int(vm, "vcpu_count"), isa);
+	if (json_is_string(json_object_get(vm, "counted_since")))
+		printf("Counted  since %s; its earlier exits are not known\n", counted);
 	if (alive)
 		printf("Lives    since %s, for %s\n", started, life);
 	else if (json_is_true(json_object_get(vm, "ended_unseen")))

@@ -34,6 +34,36 @@ static void print_kernel(const struct ctl *ctl, const json_t *status)
 		output_wrapped(advice, INDENT);
 }
 
+static void print_source(const json_t *source)
+{
+	_cleanup_free_ char *name = get_text(source, "name");
+	_cleanup_free_ char *since = get_text(source, "since");
+	_cleanup_free_ char *cost = get_text(source, "cost");
+	_cleanup_free_ char *blind = get_text(source, "blind");
+
+	if (!json_is_object(source))
+		return;
+	printf("Source   %s, ", name);
+	if (json_is_string(json_object_get(source, "since")))
+		printf("counts since %s; earlier exits are not known", since);
+	else
+		printf("counts every VM from its creation on");
+	if (json_is_string(json_object_get(source, "cost")))
+		printf("; %s an exit", cost);
+	putchar('\n');
+	if (json_is_string(json_object_get(source, "blind")))
+		output_wrapped(blind, INDENT);
+}
+
+static void print_missed(const struct ctl *ctl, const json_t *status)
+{
+	if (get_int(status, "missed_exits") == 0 && get_int(status, "missed_vcpus") == 0)
+		return;
+	printf("Missed   %s%lld exits%s of vCPUs beyond what can be counted, the end of %lld vCPUs\n",
+	       output_mark(ctl->colour, MARK_BAD), get_int(status, "missed_exits"),
+	       output_mark(ctl->colour, MARK_NONE), get_int(status, "missed_vcpus"));
+}
+
 static void print_text(const struct ctl *ctl, const json_t *status)
 {
 	_cleanup_free_ char *version = get_text(status, "version");
@@ -45,6 +75,8 @@ static void print_text(const struct ctl *ctl, const json_t *status)
 	printf("%skvmexitd%s %s, up %s\n", output_mark(ctl->colour, MARK_HEAD),
 	       output_mark(ctl->colour, MARK_NONE), version, up);
 	print_kernel(ctl, status);
+	print_source(json_object_get(status, "source"));
+	print_missed(ctl, status);
 	if (json_is_string(json_object_get(status, "replay")))
 		printf("Replay   %s\n", replay);
 	printf("VMs      %lld with %lld vCPUs, %lld ended\n", get_int(status, "vms"),

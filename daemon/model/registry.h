@@ -176,6 +176,13 @@ void registry_set_watched(struct registry *registry, uint64_t since_ns);
  */
 void registry_begin_host(struct registry *registry, uint32_t isa, uint64_t realtime_us);
 
+/*
+ * From when on exits are counted, where that is not from each VM's creation on; 0 where
+ * it is. And what that means for a VM: 0 where its counts are all that it made.
+ */
+void registry_set_counted(struct registry *registry, uint64_t since_ns);
+uint64_t registry_counted_since(const struct registry *registry, const struct vm *vm);
+
 /* How often the kernel sends, which is how far back a delta may reach. */
 void registry_set_interval(struct registry *registry, uint64_t interval_ns);
 

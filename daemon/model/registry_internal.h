@@ -34,6 +34,7 @@ struct registry {
 	size_t n_unused; /* of those that ended */
 	size_t n_vcpus;
 
+	uint64_t counted_ns; /* all exits since then; 0: of every VM's life */
 	bool has_epoch;
 	uint64_t epoch;
 	bool complete; /* who is not known by now is new */

@@ -75,5 +75,7 @@ const char *status_advice(const struct daemon_status *status, uint64_t now_ns)
 		return "Totals could not be read from the kernel for a while, so counts may be "
 		       "behind. kvmexitd keeps trying, and its journal says why it fails: "
 		       "journalctl -u kvmexitd.";
+	if (status->kernel != KERNEL_STREAMING && *status->trouble)
+		return status->trouble;
 	return kernel_state_advice(status->kernel);
 }

@@ -23,8 +23,29 @@ enum replay_state {
 	REPLAY_ENDED,
 };
 
+/* What a source of exits can say, and what it cannot; the text is for people. */
+struct source_traits {
+	const char *name; /* "netlink", "bpf", "recording" */
+	uint64_t since_ns; /* CLOCK_BOOTTIME: earlier exits are not in totals; 0: all are */
+	bool times; /* can measure how long exits take */
+	const char *cost; /* for each exit, "7 instructions" */
+	const char *blind; /* what it does not see, a sentence; NULL where it sees all */
+};
+
+/* What a source knows that it did not see. */
+struct source_losses {
+	uint64_t exits; /* of vCPUs that there was no place for */
+	uint64_t vcpus; /* whose last counts made room before they were read */
+};
+
+/* A sentence or two. */
+#define STATUS_TROUBLE_BYTES 512
+
 struct daemon_status {
 	enum replay_state replay;
+	struct source_traits source; /* name is NULL while there is none */
+	struct source_losses losses;
+	char trouble[STATUS_TROUBLE_BYTES]; /* why there is none, and the way out, or "" */
 	enum kernel_state kernel;
 	bool complete; /* all totals were read once */
 	uint64_t resyncing_ns; /* CLOCK_BOOTTIME: since then all totals are awaited */
@@ -45,13 +66,13 @@ const char *kernel_state_name(enum kernel_state state);
 /* "running", "ended", NULL for none. */
 const char *replay_state_name(enum replay_state state);
 
-/* A sentence on what to do, NULL where there is nothing to do. */
+/* A sentence on what to do, NULL where there is nothing to do, for who has no trouble. */
 const char *kernel_state_advice(enum kernel_state state);
 
 /* Whether counts are exact, but for a moment. */
 bool status_synced(const struct daemon_status *status, uint64_t now_ns);
 
-/* As kernel_state_advice(), also where a moment has become long. */
+/* The trouble, or as kernel_state_advice(), also where a moment has become long. */
 const char *status_advice(const struct daemon_status *status, uint64_t now_ns);
 
 #endif

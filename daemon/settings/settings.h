@@ -19,6 +19,9 @@ struct settings {
 	/* [Journal] */
 	uint64_t summary_interval_s; /* 0: none */
 
+	/* [Source] */
+	uint64_t source; /* enum pick_mode */
+
 	/* [Kernel], applied when its family is there */
 	uint64_t kernel_interval_ms;
 	uint64_t kernel_batch_exits;
@@ -43,6 +46,7 @@ enum setting_type {
 	SETTING_SECONDS, /* spans of time: "90", "90s", "1min 30s" */
 	SETTING_MILLISECONDS,
 	SETTING_BOOL,
+	SETTING_SOURCE, /* enum pick_mode by its name */
 };
 
 /* One row of the table. */

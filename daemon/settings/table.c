@@ -9,6 +9,7 @@
 #include "server/server.h"
 #include "settings/settings.h"
 #include "source/netlink/genl_socket.h"
+#include "source/pick.h"
 
 /* A day: longer ones are mistakes for 0. */
 #define SUMMARY_INTERVAL_MAX_S 86400
@@ -32,6 +33,8 @@
 const struct setting setting_table[] = {
 	{ "Journal", "SummaryIntervalSec", SETTING_SECONDS, FIELD(summary_interval_s),
 	  SUMMARY_INTERVAL_NORMAL, 0, SUMMARY_INTERVAL_MAX_S },
+
+	{ "Source", "Source", SETTING_SOURCE, FIELD(source), PICK_AUTO, PICK_AUTO, PICK_BPF },
 
 	{ "Kernel", "IntervalMs", SETTING_MILLISECONDS, FIELD(kernel_interval_ms),
 	  SETTING_UNSET, KVM_EXITSTAT_INTERVAL_MS_MIN, KVM_EXITSTAT_INTERVAL_MS_MAX },

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "settings/settings.h"
+#include "source/pick.h"
 #include "util/text.h"
 #include "util/util.h"
 
@@ -138,6 +139,25 @@ static bool parse_bool(const char *text, uint64_t *out)
 	return true;
 }
 
+static const char *const sources[] = {
+	[PICK_AUTO] = "auto",
+	[PICK_NETLINK] = "netlink",
+	[PICK_BPF] = "bpf",
+};
+
+static bool parse_source(const char *text, uint64_t *out)
+{
+	uint64_t i;
+
+	for (i = 0; i < ARRAY_SIZE(sources); i++) {
+		if (strcmp(sources[i], text) == 0) {
+			*out = i;
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool parse(enum setting_type type, const char *text, uint64_t *out)
 {
 	switch (type) {
@@ -151,6 +171,8 @@ static bool parse(enum setting_type type, const char *text, uint64_t *out)
 		return parse_span(text, 1, out);
 	case SETTING_BOOL:
 		return parse_bool(text, out);
+	case SETTING_SOURCE:
+		return parse_source(text, out);
 	}
 	return false;
 }
@@ -166,7 +188,10 @@ static void explain(const struct setting *setting, const char *text, struct sett
 	char clean[VALUE_TEXT_BYTES];
 
 	(void)text_clean(clean, sizeof(clean), text, strlen(text));
-	if (setting->type == SETTING_BOOL)
+	if (setting->type == SETTING_SOURCE)
+		(void)snprintf(error->text, sizeof(error->text),
+			       "takes auto, netlink or bpf, not '%s'", clean);
+	else if (setting->type == SETTING_BOOL)
 		(void)snprintf(error->text, sizeof(error->text), "takes yes or no, not '%s'",
 			       clean);
 	else

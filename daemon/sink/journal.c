@@ -8,7 +8,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <syslog.h>
+#include <time.h>
 
 #include "model/reason.h"
 #include "model/registry.h"
@@ -285,9 +287,29 @@ void journal_summary(struct journal *journal, uint64_t now_ns)
 	free(busy);
 }
 
-void journal_state(struct journal *journal, enum kernel_state state)
+/* What the source does not know. */
+static void describe_source(const struct source_traits *source, char *out, size_t size)
 {
-	const char *advice = kernel_state_advice(state);
+	char since[32] = "";
+	time_t at;
+	struct tm tm;
+
+	*out = '\0';
+	if (source->since_ns == 0)
+		return;
+	at = (time_t)((source->since_ns + (uint64_t)clock_realtime_offset_ns()) / NS_PER_S);
+	if (localtime_r(&at, &tm))
+		(void)strftime(since, sizeof(since), "%Y-%m-%d %H:%M:%S", &tm);
+	(void)snprintf(out, size, ", counted by %s since %s%s%s",
+		       strcmp(source->name, "bpf") == 0 ? "BPF" : source->name, since,
+		       source->blind ? ". " : "", source->blind ? source->blind : "");
+}
+
+void journal_state(struct journal *journal, const struct daemon_status *status)
+{
+	enum kernel_state state = status->kernel;
+	const char *advice = *status->trouble ? status->trouble : kernel_state_advice(state);
+	char source[256];
 	size_t vms = registry_n_live(journal->registry);
 	struct entry entry;
 
@@ -303,9 +325,12 @@ void journal_state(struct journal *journal, enum kernel_state state)
 	case KERNEL_STREAMING:
 		entry_begin(&entry, LOG_INFO, MESSAGE_ID_STREAMING);
 		entry_add(&entry, "KVM_VMS=%zu", vms);
+		if (status->source.name)
+			entry_add(&entry, "KVM_SOURCE=%s", status->source.name);
+		describe_source(&status->source, source, sizeof(source));
 		(void)entry_send(&entry,
-				 "Receiving exit counts from the kernel: %zu VMs, %zu vCPUs", vms,
-				 registry_n_vcpus(journal->registry));
+				 "Receiving exit counts from the kernel: %zu VMs, %zu vCPUs%s", vms,
+				 registry_n_vcpus(journal->registry), source);
 		break;
 	case KERNEL_RESYNCING:
 		break;

@@ -36,7 +36,8 @@ void journal_begin(struct journal *journal);
 /* The VMs that made exits since the last summary, the busiest first. */
 void journal_summary(struct journal *journal, uint64_t now_ns);
 
-void journal_state(struct journal *journal, enum kernel_state state);
+/* How it is fed now, and by which source. */
+void journal_state(struct journal *journal, const struct daemon_status *status);
 void journal_resynced(struct journal *journal, const struct daemon_status *status, uint64_t now_ns);
 
 /* The configuration was read anew, or was wrong and is as before. */

@@ -185,6 +185,30 @@ static void write_kernel(struct metrics_text *text, const struct metrics_input *
 		  "Messages of the kernel that could not be read.");
 }
 
+static void write_source(struct metrics_text *text, const struct metrics_input *input)
+{
+	const struct source_traits *source = &input->status->source;
+	uint64_t since_ns = source->since_ns;
+	char labels[64];
+
+	if (source->name) {
+		metrics_family(text, "kvmexitd_source_info", METRICS_GAUGE,
+			       "1 for what counts exits now: the kernel's own family, or BPF.");
+		(void)snprintf(labels, sizeof(labels), "source=\"%s\"", source->name);
+		metrics_sample(text, labels, 1);
+	}
+	metrics_family(text, "kvmexitd_counts_since_seconds", METRICS_GAUGE,
+		       "When the source began to count, since 1970; 0: VMs are counted from their "
+		       "creation on.");
+	if (since_ns != 0)
+		since_ns += (uint64_t)clock_realtime_offset_ns();
+	metrics_sample_milli(text, NULL, since_ns / NS_PER_MS);
+	write_one(text, "kvmexitd_missed_exits", METRICS_COUNTER, input->status->losses.exits,
+		  "Exits of vCPUs that the source had no place for.");
+	write_one(text, "kvmexitd_missed_vcpus", METRICS_COUNTER, input->status->losses.vcpus,
+		  "vCPUs whose last counts were not read in time.");
+}
+
 static void write_clients(struct metrics_text *text, const struct metrics_clients *clients)
 {
 	write_one(text, "kvmexitd_clients", METRICS_GAUGE, clients->connected,
@@ -209,6 +233,7 @@ static void write_daemon(struct metrics_text *text, const struct metrics_input *
 	size_t shown = selection->vms[METRICS_VM_BASE];
 
 	write_kernel(text, input);
+	write_source(text, input);
 	write_one(text, "kvmexitd_vms", METRICS_GAUGE, registry_n_live(registry), "VMs that live.");
 	write_one(text, "kvmexitd_ended_vms", METRICS_GAUGE, registry_n_dead(registry),
 		  "VMs that ended and are remembered.");

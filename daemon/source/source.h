@@ -5,6 +5,8 @@
  * A source reads exits wherever it has them from and calls these handlers, all
  * from the event loop's one thread, in an order that every source keeps:
  *
+ *   traits      before the first state that needs a source, and when they change
+ *   trouble     before a state without one: why
  *   state       first, and whenever it changes; it may be the same again
  *   config      after the state is known, where the source has a configuration
  *   dump_begin  message…  dump_end    totals of everything that exists
@@ -37,6 +39,12 @@ struct source_handlers {
 	 */
 	void (*raw)(void *userdata, const void *bytes, size_t len);
 
+	/* Which source reports, and what it can; NULL: none. Text must last. */
+	void (*traits)(void *userdata, const struct source_traits *traits);
+
+	/* What stands in the way, and the way out; "": what the state says. */
+	void (*trouble)(void *userdata, const char *text);
+
 	void (*state)(void *userdata, enum kernel_state state);
 
 	/* -ENOMEM asks for all totals again; any other error is the handler's own. */
@@ -44,6 +52,9 @@ struct source_handlers {
 
 	/* A message that could not be read, and why. */
 	void (*malformed)(void *userdata, const char *what);
+
+	/* It did not see so much, in all. */
+	void (*losses)(void *userdata, const struct source_losses *losses);
 
 	/* Messages were lost: called once for each gap. A dump follows. */
 	void (*gap)(void *userdata);

@@ -20,6 +20,8 @@ UNIT_LDADD = tests/unit/libunittest.a $(KVMEXITD_LIBS) $(CMOCKA_LIBS)
 UNIT_TESTS = \
 	tests/unit/test_explain \
 	tests/unit/test_catalog \
+	tests/unit/test_bpf_source \
+	tests/unit/test_bpf_view \
 	tests/unit/test_genl_config \
 	tests/unit/test_genl_hostile \
 	tests/unit/test_genl_loss \
@@ -59,6 +61,13 @@ tests_unit_test_explain_LDADD = $(UNIT_LDADD)
 tests_unit_test_catalog_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_catalog_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_catalog_LDADD = $(UNIT_LDADD)
+tests_unit_test_bpf_source_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_bpf_source_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_bpf_source_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_bpf_view_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_bpf_view_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_bpf_view_LDADD = $(UNIT_LDADD)
 
 tests_unit_test_genl_config_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_genl_config_CFLAGS = $(UNIT_CFLAGS)

@@ -145,6 +145,13 @@ static void test_life(void **state)
 		     "MSR 25%");
 }
 
+static void tell_state(struct fixture *f, enum kernel_state state)
+{
+	const struct daemon_status status = { .kernel = state };
+
+	journal_state(f->journal, &status);
+}
+
 /* VMs that were there before the daemon are not told of one by one, their ends are. */
 static void test_found(void **state)
 {
@@ -156,7 +163,7 @@ static void test_found(void **state)
 	registry_dump_end(f->registry, 150 * S);
 	tell(f, 150 * S);
 	assert_int_equal(sent, 0);
-	journal_state(f->journal, KERNEL_STREAMING);
+	tell_state(f, KERNEL_STREAMING);
 	assert_field("MESSAGE_ID=" MESSAGE_ID_STREAMING);
 	assert_field("KVM_VMS=1");
 	model_event(f->registry, KVM_EXITSTAT_EVENT_VM_DESTROYED, 1, 50 * S, 300 * S, 300 * S);
@@ -310,13 +317,13 @@ static void test_states(void **state)
 	struct daemon_status status = { .lost = 2, .resyncs = 3 };
 	int i;
 
-	journal_state(f->journal, KERNEL_WAITING);
+	tell_state(f, KERNEL_WAITING);
 	assert_field("MESSAGE_ID=" MESSAGE_ID_WAITING);
 	assert_field("PRIORITY=5");
-	journal_state(f->journal, KERNEL_DENIED);
+	tell_state(f, KERNEL_DENIED);
 	assert_field("MESSAGE_ID=" MESSAGE_ID_DENIED);
 	assert_field("PRIORITY=3");
-	journal_state(f->journal, KERNEL_RESYNCING);
+	tell_state(f, KERNEL_RESYNCING);
 	assert_int_equal(sent, 2);
 
 	for (i = 0; i < 20; i++)

@@ -39,8 +39,8 @@ PKGS_BOCHS=(bochs bochsbios isolinux syslinux-common vgabios xorriso)
 PKGS_L2=(busybox-static cpio gzip kmod)
 
 # Building the project.
-PKGS_TREE=(autoconf automake build-essential
-	libinih-dev libjansson-dev libmicrohttpd-dev libncurses-dev
+PKGS_TREE=(autoconf automake bpftool build-essential clang
+	libbpf-dev libinih-dev libjansson-dev libmicrohttpd-dev libncurses-dev
 	libnl-3-dev libnl-genl-3-dev libsmartcols-dev libsystemd-dev
 	pkg-config python3-minimal rsync uthash-dev zlib1g-dev)
 
@@ -67,7 +67,7 @@ PKGS_L1=(dbus iproute2 jq kmod less libvirt-clients libvirt-daemon-driver-qemu
 	libvirt-daemon-system linux-perf procps python3 python3-yaml qemu-system-x86
 	strace systemd systemd-container systemd-sysv udev
 	libinih1 libjansson4 libmicrohttpd12 libncursesw6 libnl-3-200
-	libnl-genl-3-200 libsmartcols1 libsystemd0 zlib1g)
+	libbpf1 libnl-genl-3-200 libsmartcols1 libsystemd0 zlib1g)
 
 # Inside the L1 of tests/bench/peers alone, beside the above and the kernel's headers:
 # others that tell about exits.

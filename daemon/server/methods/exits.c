@@ -17,6 +17,20 @@
 #include "util/clock.h"
 #include "util/journal_socket.h"
 
+/* Null for none. */
+static json_t *json_source(const struct source_traits *source)
+{
+	uint64_t since_ns = source->since_ns;
+
+	if (!source->name)
+		return json_null();
+	if (since_ns != 0)
+		since_ns += (uint64_t)clock_realtime_offset_ns();
+	return json_pack("{s:s, s:o, s:b, s:s?, s:s?}", "name", source->name, "since",
+			 since_ns ? json_time(since_ns / NS_PER_US) : json_null(), "times",
+			 (int)source->times, "cost", source->cost, "blind", source->blind);
+}
+
 static int run_status(const struct call *call)
 {
 	static const struct varlink_param none[] = { { .name = NULL } };
@@ -36,7 +50,7 @@ static int run_status(const struct call *call)
 		call,
 		json_pack(
 			"{s:o, s:s, s:s, s:b, s:s?, s:s?, s:I, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I,"
-			" s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+			" s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:I}",
 			"now", json_now(now_ns), "version", PACKAGE_VERSION, "kernel",
 			kernel_state_name(status->kernel), "synced", status_synced(status, now_ns),
 			"advice", status_advice(status, now_ns), "replay",
@@ -56,7 +70,9 @@ static int run_status(const struct call *call)
 			(json_int_t)stats->idle_clients, "refused_clients",
 			(json_int_t)stats->refused_clients, "accept_failures",
 			(json_int_t)stats->accept_failures, "failed_dumps",
-			(json_int_t)status->failed_dumps));
+			(json_int_t)status->failed_dumps, "source", json_source(&status->source),
+			"missed_exits", (json_int_t)status->losses.exits, "missed_vcpus",
+			(json_int_t)status->losses.vcpus));
 }
 
 static int run_watch(const struct call *call)

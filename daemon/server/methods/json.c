@@ -205,7 +205,19 @@ int json_set_identity(json_t *json, const struct vm *vm)
 	return 0;
 }
 
-static json_t *json_vm_with(const struct vm *vm, const struct rates *rates)
+/* Only where the counts are not of all its life. */
+static int set_counted(json_t *json, const struct registry *registry, const struct vm *vm)
+{
+	uint64_t since_ns = registry_counted_since(registry, vm);
+
+	if (since_ns == 0)
+		return 0;
+	since_ns += (uint64_t)clock_realtime_offset_ns();
+	return json_object_set_new(json, "counted_since", json_time(since_ns / NS_PER_US));
+}
+
+static json_t *json_vm_with(const struct registry *registry, const struct vm *vm,
+			    const struct rates *rates)
 {
 	uint64_t vcpus = vm->n_vcpus > vm->vcpus_created ? vm->n_vcpus : vm->vcpus_created;
 	struct exit_time time;
@@ -221,7 +233,7 @@ static json_t *json_vm_with(const struct vm *vm, const struct rates *rates)
 			 (int)vm->ended_unseen, "vcpu_count", (json_int_t)vcpus, "exits",
 			 json_count(vm->exits), "rates", json_rates(rates), "storm",
 			 json_storm(vm));
-	if (json_set_identity(json, vm) < 0 ||
+	if (json_set_identity(json, vm) < 0 || set_counted(json, registry, vm) < 0 ||
 	    set_time_taken(json, "time", registry_vm_time_sum(vm, &time), &time) < 0) {
 		json_decref(json);
 		return NULL;
@@ -234,7 +246,7 @@ json_t *json_vm(const struct registry *registry, const struct vm *vm, uint64_t n
 	struct rates sum;
 
 	registry_vm_rates(registry, vm, now_ns, NULL, &sum);
-	return json_vm_with(vm, &sum);
+	return json_vm_with(registry, vm, &sum);
 }
 
 json_t *json_vcpu(const struct registry *registry, const struct vm *vm, const struct vcpu *vcpu,
@@ -299,7 +311,7 @@ json_t *json_vm_reasons(const struct registry *registry, const struct vm *vm, ui
 			vm, &(struct reason_key){ reason->code, reason->other }, &rows[i].time);
 	}
 
-	json = json_vm_with(vm, &sum);
+	json = json_vm_with(registry, vm, &sum);
 	if (json_object_set_new(json, "reasons", json_reasons(vm->isa, rows, vm->n_reasons)) < 0 ||
 	    set_time_taken(json, "rest_time", registry_vm_time(vm, NULL, &rest), &rest) < 0) {
 		json_decref(json);

@@ -119,6 +119,28 @@ static void on_raw(void *userdata, const void *bytes, size_t len)
 	put(userdata, RECORD_MESSAGE, bytes, len, NULL, 0);
 }
 
+/* Which source it was is not in recordings. */
+static void on_traits(void *userdata, const struct source_traits *traits)
+{
+	struct recorder *recorder = userdata;
+
+	recorder->handlers->traits(recorder->userdata, traits);
+}
+
+static void on_trouble(void *userdata, const char *text)
+{
+	struct recorder *recorder = userdata;
+
+	recorder->handlers->trouble(recorder->userdata, text);
+}
+
+static void on_losses(void *userdata, const struct source_losses *losses)
+{
+	struct recorder *recorder = userdata;
+
+	recorder->handlers->losses(recorder->userdata, losses);
+}
+
 /* Where VMs are named meanwhile, the names have to come first. */
 static void on_state(void *userdata, enum kernel_state state)
 {
@@ -192,9 +214,12 @@ static void on_drained(void *userdata)
 
 const struct source_handlers recorder_handlers = {
 	.raw = on_raw,
+	.traits = on_traits,
+	.trouble = on_trouble,
 	.state = on_state,
 	.message = on_message,
 	.malformed = on_malformed,
+	.losses = on_losses,
 	.gap = on_gap,
 	.dump_begin = on_dump_begin,
 	.dump_end = on_dump_end,
