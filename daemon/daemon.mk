@@ -65,6 +65,7 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/source/bpf/loader_client.c daemon/source/bpf/loader_client.h \
 	daemon/source/bpf/uevent.c daemon/source/bpf/uevent.h \
 	daemon/source/bpf/view.c daemon/source/bpf/view.h \
+	daemon/source/bpf/view_parts.c daemon/source/bpf/view_parts.h \
 	daemon/source/host_isa.c daemon/source/host_isa.h \
 	daemon/source/netlink/genl_attr.c daemon/source/netlink/genl_attr.h \
 	daemon/source/netlink/genl_config.c daemon/source/netlink/genl_config.h \

@@ -8,6 +8,7 @@ if BPF
 libexec_PROGRAMS = daemon/kvmexitd-bpf-load
 daemon_kvmexitd_bpf_load_SOURCES = \
 	daemon/source/bpf/hello.h \
+	daemon/source/bpf/kvm_types.h \
 	daemon/source/bpf/layout.h \
 	daemon/source/bpf/load.c daemon/source/bpf/load.h \
 	daemon/source/bpf/load_why.c \
@@ -26,7 +27,8 @@ $(BPF_FOLDER)/kvmexitd_bpf_load-load.$(OBJEXT): $(BPF_FOLDER)/exits.skel.h
 
 # Instructions of version 3, since clang 14 makes no use of an atomic addition's result
 # with those before. -g is what makes it fit kernels of other layouts.
-$(BPF_FOLDER)/exits.bpf.o: $(BPF_FOLDER)/exits.bpf.c $(BPF_FOLDER)/layout.h
+$(BPF_FOLDER)/exits.bpf.o: $(BPF_FOLDER)/exits.bpf.c $(BPF_FOLDER)/kvm_types.h \
+		$(BPF_FOLDER)/layout.h
 	$(AM_V_GEN)$(MKDIR_P) $(BPF_FOLDER) && \
 	$(CLANG) -target bpf -mcpu=v3 -g -O2 -Wall -Werror -D__TARGET_ARCH_x86 $(BPF_INCLUDES) \
 		$(LIBBPF_CFLAGS) -c $(srcdir)/$(BPF_FOLDER)/exits.bpf.c -o $@

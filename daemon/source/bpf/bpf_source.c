@@ -156,13 +156,6 @@ static void read_round(struct bpf_source *s, bool all)
 	s->handlers->drained(s->userdata);
 }
 
-static bool has_stopped(const struct bpf_source *s)
-{
-	const struct exits_header *header = s->maps.memory[LOADER_HEADER];
-
-	return __atomic_load_n(&header->stopped, __ATOMIC_ACQUIRE);
-}
-
 static void stop_streaming(struct bpf_source *s)
 {
 	if (!s->view)
@@ -177,7 +170,7 @@ static void next_round(struct bpf_source *s)
 {
 	uint64_t late_ns = LATE_INTERVALS * s->interval_ms * NS_PER_MS;
 
-	if (has_stopped(s)) {
+	if (bpf_view_has_stopped(s->view)) {
 		stop_streaming(s);
 		fail(s, "Counting by BPF was ended from outside, as before KVM is exchanged, and "
 			"begins again in some seconds; Source=netlink in kvmexitd.conf is without "
@@ -232,11 +225,7 @@ static void fail_asking(struct bpf_source *s, int error)
 {
 	char text[STATUS_TROUBLE_BYTES];
 
-	(void)snprintf(text, sizeof(text),
-		       "The kernel has no kvm-exitstat family, and the loader of the BPF program "
-		       "does not answer at %s (%s): systemctl start kvmexitd-bpf.socket, or load "
-		       "KVM modules with the kvmexitd patch. Then systemctl reload kvmexitd.",
-		       s->loader_path, strerror(-error));
+	loader_explain(s->loader_path, error, text, sizeof(text));
 	fail(s, text);
 }
 
@@ -276,17 +265,6 @@ static void ask(struct bpf_source *s)
 		set_timer(s, ANSWER_TIMEOUT_US);
 }
 
-static void ask_to_unload(struct bpf_source *s)
-{
-	int fd = loader_ask(s->loader_path, LOADER_UNLOAD);
-
-	/* It does what it was asked for, whether somebody waits for its answer or not. */
-	if (fd >= 0)
-		(void)close(fd);
-	else
-		log_debug("cannot ask the BPF loader to unload: %s", strerror(-fd));
-}
-
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct bpf_source *s = userdata;
@@ -318,7 +296,7 @@ static int on_uevents(sd_event_source *source, int fd, uint32_t revents, void *u
 	} else if (event == UEVENT_KVM_REMOVED) {
 		stop_asking(s);
 		stop_streaming(s);
-		ask_to_unload(s);
+		loader_ask_to_unload(s->loader_path);
 		fail(s, "KVM is not loaded: modprobe kvm_intel or kvm_amd. Counting starts by "
 			"itself then.");
 	}
@@ -409,7 +387,7 @@ void bpf_source_stop(struct bpf_source *s, bool unload)
 		(void)sd_event_source_set_enabled(s->timer, SD_EVENT_OFF);
 	stop_streaming(s);
 	if (unload && was_started)
-		ask_to_unload(s);
+		loader_ask_to_unload(s->loader_path);
 }
 
 void bpf_source_set_interval(struct bpf_source *s, uint32_t interval_ms)
@@ -417,9 +395,4 @@ void bpf_source_set_interval(struct bpf_source *s, uint32_t interval_ms)
 	s->interval_ms = interval_ms;
 	if (s->view)
 		tell_config(s);
-}
-
-uint32_t bpf_source_interval(const struct bpf_source *s)
-{
-	return s->interval_ms;
 }

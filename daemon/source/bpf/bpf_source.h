@@ -32,6 +32,5 @@ void bpf_source_stop(struct bpf_source *source, bool unload);
 
 /* How often it reads. */
 void bpf_source_set_interval(struct bpf_source *source, uint32_t interval_ms);
-uint32_t bpf_source_interval(const struct bpf_source *source);
 
 #endif

@@ -7,8 +7,7 @@
  * says whether that is still true. Only a vCPU's own thread writes to its place. What
  * the table does not know, a hash knows; and what that does not know, is new.
  *
- * KVM's types are declared with no more than what is read of them. Where it is, the
- * loader finds out from the running kernel's BTF.
+ * kvm_types.h has what is read of KVM.
  */
 #include <linux/bpf.h>
 #include <linux/types.h>
@@ -19,11 +18,10 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
+#include "kvm_types.h"
 #include "layout.h"
 
 char LICENSE[] SEC("license") = "GPL";
-
-#define KERNEL_TYPE __attribute__((preserve_access_index))
 
 /* A power of two, and several times as many as a host's vCPUs. */
 #define NEAR_BITS 14
@@ -31,69 +29,13 @@ char LICENSE[] SEC("license") = "GPL";
 /* The loader sets the size of all that is by vCPU. */
 #define AT_LEAST 2
 
+/* From a VMCB to its exit code. */
+#define SVM_OFFSET                                     \
+	(bpf_core_field_offset(struct vmcb, control) + \
+	 bpf_core_field_offset(struct vmcb_control_area, exit_code))
+
 #define ISA_VMX 1
 #define ISA_SVM 2
-
-struct kvm {
-	int created_vcpus;
-} KERNEL_TYPE;
-
-struct kvm_vcpu_arch {
-	__u32 hflags;
-} KERNEL_TYPE;
-
-struct kvm_vcpu {
-	struct kvm *kvm;
-	int vcpu_id;
-	struct kvm_vcpu_arch arch;
-} KERNEL_TYPE;
-
-struct vmcb_control_area {
-	__u32 exit_code;
-} KERNEL_TYPE;
-
-struct vmcb {
-	struct vmcb_control_area control;
-} KERNEL_TYPE;
-
-struct vcpu_svm {
-	struct vmcb *vmcb;
-} KERNEL_TYPE;
-
-union vmx_exit_reason {
-	__u32 full;
-} KERNEL_TYPE;
-
-struct vcpu_vmx {
-	union vmx_exit_reason exit_reason;
-} KERNEL_TYPE;
-
-/* Since it is shared with TDX. */
-struct vcpu_vt {
-	union vmx_exit_reason exit_reason;
-} KERNEL_TYPE;
-
-struct vcpu_vmx___vt {
-	struct vcpu_vt vt;
-} KERNEL_TYPE;
-
-struct kvm_x86_ops {
-	void *is_vnmi_pending;
-} KERNEL_TYPE;
-
-struct task_struct {
-	struct task_struct *group_leader;
-	char comm[EXITS_COMM];
-} KERNEL_TYPE;
-
-/* Types of the kernel itself, one that begins with a pointer and one with a number. */
-struct list_head {
-	void *next;
-} KERNEL_TYPE;
-
-struct refcount_struct {
-	__u32 refs;
-};
 
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 
@@ -122,31 +64,24 @@ struct {
 } vms SEC(".maps");
 
 /* First in, first out: what ended last is kept longest. */
-struct {
+struct queue {
 	__uint(type, BPF_MAP_TYPE_QUEUE);
 	__uint(max_entries, AT_LEAST);
 	__uint(value_size, sizeof(__u32));
-} free_places SEC(".maps");
+};
 
-struct {
-	__uint(type, BPF_MAP_TYPE_QUEUE);
-	__uint(max_entries, AT_LEAST);
-	__uint(value_size, sizeof(__u32));
-} free_vms SEC(".maps");
+struct queue free_places SEC(".maps");
+struct queue free_vms SEC(".maps");
 
-struct {
+struct by_address {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, AT_LEAST);
 	__type(key, __u64);
 	__type(value, __u32);
-} place_of SEC(".maps");
+};
 
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, AT_LEAST);
-	__type(key, __u64);
-	__type(value, __u32);
-} vm_of SEC(".maps");
+struct by_address place_of SEC(".maps");
+struct by_address vm_of SEC(".maps");
 
 /*
  * What the processor has, as the loader found out. The types do not tell: a kernel with
@@ -351,22 +286,6 @@ static __always_inline __u32 guest_mode(void)
 	return bpf_core_field_exists(struct kvm_x86_ops, is_vnmi_pending) ? 1 << 0 : 1 << 5;
 }
 
-static __always_inline __u32 slot(bool svm, __u32 code)
-{
-	if (!svm) {
-		code &= 0xffff;
-		return code < EXITS_VMX_CODES ? code : EXITS_OTHER;
-	}
-	if (code < EXITS_SVM_LOW_CODES)
-		return code;
-	if (code - EXITS_SVM_HIGH < EXITS_SVM_HIGH_CODES)
-		return code - EXITS_SVM_HIGH + EXITS_SVM_LOW_CODES;
-	/* Not every kernel keeps the upper half of a code, all ones if negative. */
-	if (~code < EXITS_SVM_NEGATIVES)
-		return ~code + EXITS_SVM_NEGATIVE;
-	return EXITS_OTHER;
-}
-
 static __noinline int nested_place(struct exits_place *place)
 {
 	__u32 index = place->nested;
@@ -406,7 +325,7 @@ static __always_inline int count(struct kvm_vcpu *vcpu, bool svm, __u32 code)
 			return missed();
 	}
 
-	at = slot(svm, code);
+	at = exits_slot(svm, code);
 	/* The compiler knows that this is so, and the verifier must see it. */
 	barrier_var(at);
 	if (at < EXITS_NR_COUNTS)
@@ -440,12 +359,6 @@ static __always_inline __u32 vmx_offset(void)
 	return bpf_core_field_offset(struct vcpu_vmx, exit_reason);
 }
 
-static __always_inline __u32 svm_offset(void)
-{
-	return bpf_core_field_offset(struct vmcb, control) +
-	       bpf_core_field_offset(struct vmcb_control_area, exit_code);
-}
-
 /* For kernels that have a cast, with which reading is one instruction. */
 SEC("tp_btf/kvm_exit")
 int BPF_PROG(exit_cast, struct kvm_vcpu *vcpu)
@@ -459,7 +372,7 @@ int BPF_PROG(exit_cast, struct kvm_vcpu *vcpu)
 		void *vmcb =
 			load_pointer((void *)vcpu + bpf_core_field_offset(struct vcpu_svm, vmcb));
 
-		code = load_number(vmcb + svm_offset());
+		code = load_number(vmcb + SVM_OFFSET);
 	} else {
 		code = load_number((void *)vcpu + vmx_offset());
 	}
@@ -479,7 +392,7 @@ int BPF_PROG(exit_read, struct kvm_vcpu *vcpu)
 	if (svm) {
 		bpf_probe_read_kernel(&vmcb, sizeof(vmcb),
 				      (void *)vcpu + bpf_core_field_offset(struct vcpu_svm, vmcb));
-		bpf_probe_read_kernel(&code, sizeof(code), vmcb + svm_offset());
+		bpf_probe_read_kernel(&code, sizeof(code), vmcb + SVM_OFFSET);
 	} else {
 		bpf_probe_read_kernel(&code, sizeof(code), (void *)vcpu + vmx_offset());
 	}

@@ -71,4 +71,21 @@ struct exits_header {
 	__u64 missed; /* exits of vCPUs for which there was no place */
 };
 
+/* Where a place counts exits with this code, of its lower 32 bits; EXITS_OTHER at most. */
+static inline __u32 exits_slot(int svm, __u32 code)
+{
+	if (!svm) {
+		code &= 0xffff;
+		return code < EXITS_VMX_CODES ? code : EXITS_OTHER;
+	}
+	if (code < EXITS_SVM_LOW_CODES)
+		return code;
+	if (code - EXITS_SVM_HIGH < EXITS_SVM_HIGH_CODES)
+		return code - EXITS_SVM_HIGH + EXITS_SVM_LOW_CODES;
+	/* Not every kernel keeps the upper half of a code, all ones if negative. */
+	if (~code < EXITS_SVM_NEGATIVES)
+		return ~code + EXITS_SVM_NEGATIVE;
+	return EXITS_OTHER;
+}
+
 #endif

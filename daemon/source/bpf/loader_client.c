@@ -5,6 +5,7 @@
 #include "source/bpf/loader_client.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "source/bpf/layout.h"
+#include "util/log.h"
 #include "util/util.h"
 
 int loader_ask(const char *path, char request)
@@ -31,6 +33,32 @@ int loader_ask(const char *path, char request)
 	if (send(fd, &request, sizeof(request), MSG_NOSIGNAL) < 0)
 		return -errno;
 	return TAKE_FD(fd);
+}
+
+void loader_ask_to_unload(const char *path)
+{
+	int fd = loader_ask(path, LOADER_UNLOAD);
+
+	/* It does what it was asked for, whether somebody waits for its answer or not. */
+	if (fd >= 0)
+		(void)close(fd);
+	else
+		log_debug("cannot ask the BPF loader to unload: %s", strerror(-fd));
+}
+
+#ifdef HAVE_BPF
+#define START_IT "systemctl start kvmexitd-bpf.socket"
+#else
+#define START_IT "this kvmexitd was built without it, so install one that has it"
+#endif
+
+void loader_explain(const char *path, int error, char *text, size_t size)
+{
+	(void)snprintf(text, size,
+		       "The kernel has no kvm-exitstat family, and the loader of the BPF program "
+		       "does not answer at %s (%s): " START_IT ", or load KVM modules with the "
+		       "kvmexitd patch. Then systemctl reload kvmexitd.",
+		       path, strerror(-error));
 }
 
 static size_t whole_pages(size_t size)

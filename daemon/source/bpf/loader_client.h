@@ -16,6 +16,12 @@ struct loader_maps {
 /* A descriptor on which the answer to request comes, or -errno. Does not block. */
 int loader_ask(const char *path, char request);
 
+/* Asks it to unload, and does not wait for the answer. */
+void loader_ask_to_unload(const char *path);
+
+/* That there is no answer, why, and what helps. */
+void loader_explain(const char *path, int error, char *text, size_t size);
+
 /*
  * The answer, once the descriptor is readable: -errno where there is none. With an
  * answer that is no error, maps are what was handed over.

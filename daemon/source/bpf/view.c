@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "source/bpf/layout.h"
+#include "source/bpf/view_parts.h"
 #include "util/util.h"
 
 /* A message's vCPUs: with all their reasons they fit a recording's message. */
@@ -108,6 +109,11 @@ struct bpf_view *bpf_view_free(struct bpf_view *view)
 struct source_losses bpf_view_losses(const struct bpf_view *view)
 {
 	return view->losses;
+}
+
+bool bpf_view_has_stopped(const struct bpf_view *view)
+{
+	return __atomic_load_n(&view->header->stopped, __ATOMIC_ACQUIRE);
 }
 
 static void begin_message(const struct round *round, enum message_type type)
@@ -216,43 +222,7 @@ static int report_ends(const struct round *round)
 	return 0;
 }
 
-static int compare_later(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-
-	return *x < *y ? 1 : *x > *y ? -1 : 0;
-}
-
-/* Of those that ended while nobody read, the last ones. */
-static int bound_dead(struct bpf_view *view)
-{
-	_cleanup_free_ uint64_t *ends = calloc(view->n, sizeof(*ends));
-	size_t n = 0;
-	uint32_t i;
-
-	if (!ends)
-		return -ENOMEM;
-	for (i = 0; i < view->n; i++) {
-		if (load(&view->vms[i].id) && load(&view->vms[i].destroyed_ns))
-			ends[n++] = load(&view->vms[i].destroyed_ns);
-	}
-	if (n > DEAD_MAX) {
-		qsort(ends, n, sizeof(*ends), compare_later);
-		view->dead_before_ns = ends[DEAD_MAX - 1];
-	}
-	return 0;
-}
-
 /* -- vCPUs ------------------------------------------------------------------- */
-
-static uint64_t code_of(uint32_t isa, uint32_t slot)
-{
-	if (isa != KVM_EXITSTAT_ISA_SVM || slot < EXITS_SVM_LOW_CODES)
-		return slot;
-	if (slot < EXITS_SVM_NEGATIVE)
-		return EXITS_SVM_HIGH + slot - EXITS_SVM_LOW_CODES;
-	return ~(uint64_t)(slot - EXITS_SVM_NEGATIVE);
-}
 
 static int add_reason(struct exit_message *message, const struct sample_vcpu *vcpu, bool nested,
 		      uint32_t slot, uint64_t delta, uint64_t total)
@@ -262,7 +232,7 @@ static int add_reason(struct exit_message *message, const struct sample_vcpu *vc
 	if (!reason)
 		return -ENOMEM;
 	reason->other = slot == EXITS_OTHER;
-	reason->code = reason->other ? 0 : code_of(vcpu->isa, slot);
+	reason->code = reason->other ? 0 : view_code(vcpu->isa, slot);
 	reason->nested = nested;
 	reason->delta = delta;
 	reason->total = total;
@@ -404,7 +374,7 @@ int bpf_view_read(struct bpf_view *view, bool all, uint64_t now_ns,
 	int r = 0;
 
 	if (!view->has_read)
-		r = bound_dead(view);
+		r = view_bound_dead(view->vms, view->n, DEAD_MAX, &view->dead_before_ns);
 	else if (forgotten > view->deaths)
 		view->losses.vcpus += forgotten - view->deaths;
 	view->losses.exits = load(&view->header->missed);

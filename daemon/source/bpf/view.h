@@ -30,6 +30,9 @@ struct bpf_view *bpf_view_free(struct bpf_view *view);
 int bpf_view_read(struct bpf_view *view, bool all, uint64_t now_ns,
 		  int (*take)(void *userdata, const struct exit_message *message), void *userdata);
 
+/* Whether the counting was ended: what there is, is the last. */
+bool bpf_view_has_stopped(const struct bpf_view *view);
+
 /* What it could not see so far. */
 struct source_losses bpf_view_losses(const struct bpf_view *view);
 
