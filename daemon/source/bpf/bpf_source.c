@@ -58,8 +58,6 @@
 /* What was not seen is counted in status; the journal says so now and then. */
 #define LOSSES_INTERVAL_NS (600 * NS_PER_S)
 
-#define COST "some 150 instructions"
-
 struct bpf_source {
 	const struct source_handlers *handlers;
 	void *userdata;
@@ -196,7 +194,7 @@ static void stream(struct bpf_source *s)
 	const struct source_traits traits = {
 		.name = "bpf",
 		.since_ns = header->since_ns,
-		.cost = COST,
+		.cost = "some hundred instructions",
 		.blind = header->blind ? "Before Linux 6.12, KVM for AMD does not report exits "
 					 "that it handles on its fast path." :
 					 NULL,
