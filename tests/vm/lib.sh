@@ -252,3 +252,17 @@ can_nest()
 	done
 	return 1
 }
+
+# make_adds SERIES: what scripts make for --add of tests/vm/run may be for one kernel.
+# Puts the directories that they print into its array, in place of their names.
+make_adds()
+{
+	local i made
+
+	for i in "${!adds[@]}"; do
+		[[ ${adds[i]} == @* ]] || continue
+		made=${adds[i]#@}
+		made=$(VM_SERIES=$1 "$VM_DIR/${made%%:*}")
+		adds[i]=$made:/${adds[i]##*:/}
+	done
+}
