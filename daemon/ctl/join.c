@@ -13,7 +13,7 @@
 #include "ctl/join.h"
 #include "util/util.h"
 
-/* Of some 20 KB each: more than thousands of vCPUs need. */
+/* More than thousands of vCPUs need, if each takes one. */
 #define PARTS_MAX 16384
 
 static const char *const in_parts[] = {

@@ -7,15 +7,23 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "server/client.h"
 #include "server/methods/service.h"
 #include "server/parts.h"
 #include "server/server_internal.h"
 #include "server/varlink_parse.h"
+#include "util/clock.h"
 
-/* Some milliseconds of work, of which another's call waits for three at most. */
-#define SLICE_BYTES (16 * 1024)
+/*
+ * Another's call may wait for some slices. Elements cost more or less by what is
+ * summed up in them, so both bound a slice: whichever comes first ends it.
+ */
+#define SLICE_BYTES (32 * 1024)
+#define SLICE_NS    (4 * NS_PER_MS)
+/* So much however long it takes: what is short comes in one part. */
+#define SLICE_BYTES_MIN (4 * 1024)
 
 static int put_bytes(const char *bytes, size_t n, void *text)
 {
@@ -134,18 +142,30 @@ static int add_element(struct parts *parts)
 	return r;
 }
 
+/* By the real clock, also in a replay. */
+static uint64_t monotonic_ns(void)
+{
+	struct timespec ts = { 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
+}
+
 int parts_work(struct parts *parts, struct client *client)
 {
 	const struct server_limits *limits = &parts->server->limits;
 	struct buffer *text = &parts->text;
-	size_t until = text->len + SLICE_BYTES;
+	size_t from;
+	uint64_t end_ns = monotonic_ns() + SLICE_NS;
 	int r = text->len > 0 ? 1 : open_reply(parts);
 
 	if (r < 0)
 		return r;
+	from = text->len;
 	do
 		r = add_element(parts);
-	while (r > 0 && text->len < until);
+	while (r > 0 && text->len < from + SLICE_BYTES &&
+	       (text->len < from + SLICE_BYTES_MIN || monotonic_ns() < end_ns));
 
 	if (r == -ENOENT)
 		return client_tell_error(client, VARLINK_EXITS ".NoSuchVm",

@@ -282,6 +282,8 @@ static void test_forgotten(void **state)
 	fixture_publish(f);
 	for (id = 100; id < 100 + REGISTRY_DEAD_MAX; id++) {
 		fixture_create(f, id, 1, "x");
+		/* Those that never ran are not remembered. */
+		fixture_count(f, id, 0, CODE_MSR, false, 1);
 		fixture_destroy(f, id);
 		fixture_publish(f);
 	}

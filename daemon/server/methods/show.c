@@ -21,6 +21,7 @@ struct show {
 	enum lookup_key matched;
 	uint64_t next_id; /* of vCPUs that are still to come, the lowest there may be */
 	size_t hint; /* where it may be */
+	struct buffer head; /* the VM without its reasons, as it was for the first part */
 };
 
 static const struct vm *find_vm(const struct parts *parts)
@@ -28,25 +29,37 @@ static const struct vm *find_vm(const struct parts *parts)
 	return vm_ref_find(&((const struct show *)parts)->vm, parts->server->registry);
 }
 
-/* The VM's own members come with each part, its reasons with the first. */
-static int open_vm(struct parts *parts, struct buffer *text)
+/* Rates of a VM are sums over all vCPUs: too much to work out for each part. */
+static int open_first(struct show *show, const struct vm *vm, struct buffer *text)
 {
-	const struct registry *registry = parts->server->registry;
-	const struct vm *vm = find_vm(parts);
-	uint64_t now_ns = clock_boottime_ns();
+	json_t *json = json_vm_reasons(show->parts.server->registry, vm, clock_boottime_ns());
 	int r;
 
-	r = parts_open_member(text, json_pack("{s:o}", "now", json_now(now_ns)), "vm");
+	json = json_matched(json, show->matched);
+	r = parts_open_member(text, json_incref(json), "vcpus");
+	if (r >= 0 && show->parts.more) {
+		(void)json_object_del(json, "reasons");
+		(void)json_object_del(json, "rest_time");
+		r = parts_open_member(&show->head, json_incref(json), "vcpus");
+	}
+	json_decref(json);
+	show->parts.own_bytes = sizeof(*show) + show->head.size;
+	return r;
+}
+
+static int open_vm(struct parts *parts, struct buffer *text)
+{
+	const struct vm *vm = find_vm(parts);
+	struct show *show = (struct show *)parts;
+	int r;
+
+	r = parts_open_member(text, json_pack("{s:o}", "now", json_now(clock_boottime_ns())), "vm");
 	if (r < 0)
 		return r;
-	if (!vm)
-		/* Its vCPUs will not be found either. */
-		return parts_put(text, "{\"vcpus\":[");
-	r = parts_open_member(text,
-			      json_matched(parts->first ? json_vm_reasons(registry, vm, now_ns) :
-							  json_vm(registry, vm, now_ns),
-					   ((const struct show *)parts)->matched),
-			      "vcpus");
+	if (parts->first && vm)
+		r = open_first(show, vm, text);
+	else
+		r = buffer_append(text, buffer_head(&show->head), show->head.len);
 	return r < 0 ? r : parts_put(text, "[");
 }
 
@@ -81,6 +94,7 @@ static json_t *gone(const struct parts *parts)
 
 static void free_show(struct parts *parts)
 {
+	buffer_done(&((struct show *)parts)->head);
 	free(parts);
 }
 
