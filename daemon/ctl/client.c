@@ -10,11 +10,11 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "ctl/client.h"
 #include "util/buffer.h"
+#include "util/clock.h"
 #include "util/unix_address.h"
 #include "util/util.h"
 
@@ -23,8 +23,8 @@
 /* A daemon gone mad must not take all memory; thousands of vCPUs need some. */
 #define REPLY_BYTES_MAX (256 * 1024 * 1024)
 
-#define MS_PER_S  1000
-#define NS_PER_MS 1000000
+/* A full backlog cannot be waited for: connecting is tried again so often. */
+#define CONNECT_RETRY_NS (20 * NS_PER_MS)
 
 struct varlink {
 	int fd;
@@ -32,11 +32,62 @@ struct varlink {
 	size_t scanned; /* of in: has no NUL */
 };
 
-int varlink_new(struct varlink **out, const char *path)
+/* 1 when fd is ready for events, else an error. fd may be -1. */
+static int wait_for(int fd, short events, const struct varlink_wait *wait)
+{
+	struct pollfd fds[] = {
+		{ .fd = fd, .events = events },
+		{ .fd = wait->fd, .events = 0 },
+		{ .fd = wait->stop, .events = POLLIN },
+	};
+	uint64_t now_ns, left_ns;
+	struct timespec ts;
+	int n;
+
+	do {
+		now_ns = clock_monotonic_ns();
+		left_ns = wait->end_ns > now_ns ? wait->end_ns - now_ns : 0;
+		ts = (struct timespec){ (time_t)(left_ns / NS_PER_S), (long)(left_ns % NS_PER_S) };
+		n = ppoll(fds, ARRAY_SIZE(fds), wait->end_ns == VARLINK_FOREVER ? NULL : &ts,
+			  wait->signals);
+		/* Who lets in no signals waits on when one came. */
+	} while (n < 0 && errno == EINTR && !wait->signals);
+	if (n < 0)
+		return -errno;
+	if (n == 0)
+		return -ETIMEDOUT;
+	if (fds[2].revents)
+		return -EINTR;
+	return fds[1].revents ? -EPIPE : 1;
+}
+
+/* connect() would wait while the backlog is full, whatever happens meanwhile. */
+static int connect_to(int fd, const struct sockaddr_un *address, socklen_t address_len,
+		      const struct varlink_wait *wait)
+{
+	struct varlink_wait pause = *wait;
+	uint64_t now_ns;
+	int r;
+
+	while (connect(fd, (const struct sockaddr *)address, address_len) < 0) {
+		if (errno != EAGAIN)
+			return -errno;
+		now_ns = clock_monotonic_ns();
+		if (now_ns >= wait->end_ns)
+			return -ETIMEDOUT;
+		if (wait->end_ns - now_ns > CONNECT_RETRY_NS)
+			pause.end_ns = now_ns + CONNECT_RETRY_NS;
+		r = wait_for(-1, 0, &pause);
+		if (r < 0 && r != -ETIMEDOUT)
+			return r;
+	}
+	return 0;
+}
+
+int varlink_new(struct varlink **out, const char *path, const struct varlink_wait *wait)
 {
 	struct sockaddr_un address;
 	socklen_t address_len = 0;
-	struct timeval timeout = { .tv_sec = VARLINK_TIMEOUT_MS / MS_PER_S };
 	_cleanup_close_ int fd = -1;
 	struct varlink *link;
 	int r;
@@ -45,14 +96,12 @@ int varlink_new(struct varlink **out, const char *path)
 	if (r < 0)
 		return r;
 
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
-	/* connect() waits while the backlog is full. */
-	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)) < 0)
-		return -errno;
-	if (connect(fd, (const struct sockaddr *)&address, address_len) < 0)
-		return errno == EAGAIN || errno == EINPROGRESS ? -ETIMEDOUT : -errno;
+	r = connect_to(fd, &address, address_len, wait);
+	if (r < 0)
+		return r;
 
 	link = calloc(1, sizeof(*link));
 	if (!link)
@@ -77,23 +126,29 @@ int varlink_fd(const struct varlink *link)
 	return link->fd;
 }
 
-static int send_all(int fd, const char *data, size_t len)
+static int send_all(int fd, const char *data, size_t len, const struct varlink_wait *wait)
 {
 	ssize_t n;
+	int r;
 
 	while (len > 0) {
 		n = send(fd, data, len, MSG_NOSIGNAL);
-		if (n < 0 && errno == EINTR)
+		if (n >= 0) {
+			data += n;
+			len -= (size_t)n;
 			continue;
-		if (n < 0)
-			return errno == EAGAIN ? -ETIMEDOUT : -errno;
-		data += n;
-		len -= (size_t)n;
+		}
+		if (errno != EAGAIN && errno != EINTR)
+			return -errno;
+		r = wait_for(fd, POLLOUT, wait);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }
 
-int varlink_send(struct varlink *link, const char *method, json_t *parameters, bool more)
+int varlink_send(struct varlink *link, const struct varlink_wait *wait, const char *method,
+		 json_t *parameters, bool more)
 {
 	_cleanup_free_ char *text = NULL;
 	json_t *call;
@@ -108,43 +163,14 @@ int varlink_send(struct varlink *link, const char *method, json_t *parameters, b
 	if (!text)
 		return -ENOMEM;
 
-	r = send_all(link->fd, text, strlen(text) + 1);
+	r = send_all(link->fd, text, strlen(text) + 1, wait);
 	/* It may have said why before it closed the connection. */
 	return r == -EPIPE || r == -ECONNRESET ? 0 : r;
-}
-
-/* 1 when reply bytes may be there, else an error. */
-static int wait_readable(struct varlink *link, const struct varlink_wait *wait,
-			 const struct timespec *left)
-{
-	struct pollfd fds[] = {
-		{ .fd = link->fd, .events = POLLIN },
-		{ .fd = wait->fd, .events = 0 },
-	};
-	int n = ppoll(fds, 2, left, wait->signals);
-
-	if (n < 0)
-		return -errno;
-	if (n == 0)
-		return -ETIMEDOUT;
-	if (fds[1].revents)
-		return -EPIPE;
-	return 1;
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * MS_PER_S + ts.tv_nsec / NS_PER_MS;
 }
 
 /* Reads till a whole message is there; gives its length without the NUL. */
 static int fill(struct varlink *link, const struct varlink_wait *wait, size_t *out)
 {
-	int64_t end = now_ms() + wait->timeout_ms, left;
-	struct timespec ts;
 	const char *nul;
 	ssize_t n;
 	char *to;
@@ -162,11 +188,7 @@ static int fill(struct varlink *link, const struct varlink_wait *wait, size_t *o
 		if (link->in.len > REPLY_BYTES_MAX)
 			return -EBADMSG;
 
-		left = end - now_ms();
-		if (left < 0)
-			left = 0;
-		ts = (struct timespec){ left / MS_PER_S, left % MS_PER_S * NS_PER_MS };
-		r = wait_readable(link, wait, wait->timeout_ms < 0 ? NULL : &ts);
+		r = wait_for(link->fd, POLLIN, wait);
 		if (r < 0)
 			return r;
 

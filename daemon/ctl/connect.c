@@ -17,6 +17,7 @@
 #include "ctl/join.h"
 #include "ctl/output.h"
 #include "server/address.h"
+#include "util/clock.h"
 #include "util/util.h"
 
 /* Whether /etc/group has the caller in it, though this session may not yet. */
@@ -54,9 +55,20 @@ static void report_permission(const char *path)
 			  path, name, name, user);
 }
 
+void ctl_begin(struct ctl *ctl)
+{
+	ctl->end_ns = clock_monotonic_ns() + CTL_DEADLINE_S * NS_PER_S;
+}
+
+struct varlink_wait ctl_wait(const struct ctl *ctl)
+{
+	return (struct varlink_wait){ .end_ns = ctl->end_ns, .stop = ctl->stop, .fd = -1 };
+}
+
 enum ctl_exit ctl_connect(const struct ctl *ctl, struct varlink **out)
 {
-	int r = varlink_new(out, ctl->socket);
+	const struct varlink_wait wait = ctl_wait(ctl);
+	int r = varlink_new(out, ctl->socket, &wait);
 
 	switch (r) {
 	case 0:
@@ -71,6 +83,9 @@ enum ctl_exit ctl_connect(const struct ctl *ctl, struct varlink **out)
 	case -EPERM:
 		report_permission(ctl->socket);
 		return CTL_UNREACHABLE;
+	case -ETIMEDOUT:
+	case -EINTR:
+		return ctl_report_lost(r);
 	default:
 		ctl_error("cannot connect to %s: %s", ctl->socket, strerror(-r));
 		return CTL_UNREACHABLE;
@@ -81,8 +96,11 @@ enum ctl_exit ctl_report_lost(int error)
 {
 	switch (error) {
 	case -ETIMEDOUT:
-		ctl_error("kvmexitd has not answered for %d seconds", VARLINK_TIMEOUT_MS / 1000);
+		ctl_error("kvmexitd has not answered within %d seconds", CTL_DEADLINE_S);
 		break;
+	case -EINTR:
+		/* Whoever sent the signal knows. */
+		return CTL_FAILED;
 	case -ECONNRESET:
 		ctl_error("kvmexitd closed the connection");
 		break;
@@ -205,7 +223,7 @@ json_t *ctl_id_parameters(long long id)
 enum ctl_exit ctl_ask(const struct ctl *ctl, const char *method, json_t *parameters,
 		      struct varlink_reply *reply)
 {
-	const struct varlink_wait wait = { .timeout_ms = VARLINK_TIMEOUT_MS, .fd = -1 };
+	const struct varlink_wait wait = ctl_wait(ctl);
 	enum ctl_exit result;
 	struct varlink *link;
 	int r;

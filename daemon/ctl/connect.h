@@ -14,6 +14,19 @@
 #define CTL_INTERFACE	 "io.kvmexit.Exits."
 #define CTL_METHOD(name) CTL_INTERFACE name
 
+/*
+ * A command waits no longer than that for the daemon, however many calls it takes: it
+ * answers in milliseconds, on a loaded host in a second or two, and people give up soon.
+ * What goes on for long has so much time for each thing that it asks.
+ */
+#define CTL_DEADLINE_S 10
+
+/* From now on; ctl_main() has done so when a command is run. */
+void ctl_begin(struct ctl *ctl);
+
+/* What all waits for the daemon have in common. */
+struct varlink_wait ctl_wait(const struct ctl *ctl);
+
 /* Reports what went wrong, as ctl_call() does. */
 enum ctl_exit ctl_connect(const struct ctl *ctl, struct varlink **out);
 
@@ -36,7 +49,7 @@ enum ctl_exit ctl_call(const struct ctl *ctl, const char *method, json_t *parame
 enum ctl_exit ctl_ask(const struct ctl *ctl, const char *method, json_t *parameters,
 		      struct varlink_reply *reply);
 
-/* Why there was no reply, or the error that the reply is. */
+/* Why there was no reply, of which a signal is not reported; or the error that the reply is. */
 enum ctl_exit ctl_report_lost(int error);
 enum ctl_exit ctl_report_error(const struct varlink_reply *reply);
 

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ctl/connect.h"
 #include "ctl/ctl.h"
 #include "ctl/options.h"
 #include "ctl/output.h"
@@ -130,6 +131,7 @@ static int run_command(struct ctl *ctl, const struct ctl_command *command, int a
 	}
 
 	ctl->colour = !ctl->json && want_colour();
+	ctl_begin(ctl);
 	result = command->run(ctl, args, argv + next);
 	if (result == CTL_USAGE && !command->runs)
 		return (int)bad_usage(command);
@@ -139,7 +141,7 @@ static int run_command(struct ctl *ctl, const struct ctl_command *command, int a
 
 int ctl_main(int argc, char **argv)
 {
-	struct ctl ctl = { .socket = SERVER_SOCKET_PATH };
+	struct ctl ctl = { .socket = SERVER_SOCKET_PATH, .stop = -1 };
 	const struct ctl_command *command;
 	_cleanup_free_ char *name = NULL;
 	int next = 0, result;

@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 /* An interface, as --help says. */
 enum ctl_exit {
@@ -24,6 +25,8 @@ struct ctl {
 	const char *socket;
 	bool json;
 	bool colour;
+	uint64_t end_ns; /* of waiting for the daemon, CLOCK_MONOTONIC */
+	int stop; /* which also ends when this can be read; -1 for none */
 	/* By the place in the command's options: the value, "" of a flag, NULL if not given. */
 	const char *given[CTL_OPTIONS_MAX];
 };

@@ -14,6 +14,7 @@ daemon_ctl_libkvmexitctl_a_SOURCES = \
 	daemon/ctl/explain/rank.c \
 	daemon/ctl/explain/topic.c \
 	daemon/ctl/explain/vm.c \
+	daemon/ctl/file.c \
 	daemon/ctl/list.c \
 	daemon/ctl/metrics.c \
 	daemon/ctl/options.c daemon/ctl/options.h \
@@ -29,6 +30,7 @@ daemon_ctl_libkvmexitctl_a_SOURCES = \
 	daemon/ctl/report/words.c \
 	daemon/ctl/rows.c daemon/ctl/rows.h \
 	daemon/ctl/show.c \
+	daemon/ctl/signals.c daemon/ctl/signals.h \
 	daemon/ctl/stat/command.c daemon/ctl/stat/command.h \
 	daemon/ctl/stat/measure.c daemon/ctl/stat/measure.h \
 	daemon/ctl/stat/procevents.c daemon/ctl/stat/procevents.h \

@@ -90,16 +90,6 @@ static int join(const json_t *parts)
 	return r;
 }
 
-static int receive(struct varlink *link, const struct varlink_wait *wait, struct varlink_reply *out)
-{
-	int r;
-
-	do
-		r = varlink_receive(link, wait, out);
-	while (r == -EINTR && !wait->signals);
-	return r;
-}
-
 int varlink_ask(struct varlink *link, const struct varlink_wait *wait, const char *method,
 		json_t *parameters, struct varlink_reply *out)
 {
@@ -108,10 +98,10 @@ int varlink_ask(struct varlink *link, const struct varlink_wait *wait, const cha
 	bool more = true;
 	int r;
 
-	r = varlink_send(link, method, parameters, comes_in_parts(method));
+	r = varlink_send(link, wait, method, parameters, comes_in_parts(method));
 	while (r >= 0 && more) {
 		varlink_reply_done(&reply);
-		r = receive(link, wait, &reply);
+		r = varlink_receive(link, wait, &reply);
 		more = r >= 0 && reply.continues;
 		if (r >= 0 && json_array_size(parts) == PARTS_MAX)
 			r = -EBADMSG;

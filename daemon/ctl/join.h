@@ -10,8 +10,7 @@
 #include "ctl/client.h"
 
 /*
- * Calls and waits for the whole answer; each part has the time that wait allows. As
- * varlink_receive(), but that a signal without wait->signals does not end it. Takes
+ * Calls and waits for the whole answer, as varlink_send() and varlink_receive() do. Takes
  * over parameters.
  */
 int varlink_ask(struct varlink *link, const struct varlink_wait *wait, const char *method,

@@ -22,6 +22,27 @@ void output_json(const json_t *json);
 /* To elsewhere, flushed; false when that failed. */
 bool output_json_to(const json_t *json, FILE *out);
 
+/*
+ * A file to write to, which is opened before the work whose result goes there, so
+ * that the work is not lost to a wrong path. What goes wrong is reported.
+ */
+struct output_file {
+	const char *path;
+	FILE *stream;
+	bool created; /* it was not there before */
+};
+
+bool output_open(struct output_file *file, const char *path);
+
+/* What was in the file until now goes; gives the stream. */
+FILE *output_begin(struct output_file *file);
+
+/* False when something was not written. */
+bool output_close(struct output_file *file);
+
+/* There is no result: the file is as before. */
+void output_abandon(struct output_file *file);
+
 /* On one line, and flushed; false when that failed. */
 bool output_json_line(const json_t *json);
 

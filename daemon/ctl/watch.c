@@ -80,8 +80,9 @@ static enum ctl_exit print_events(struct varlink *link, const sigset_t *signals,
 				  struct filter *filter)
 {
 	const struct varlink_wait wait = {
-		.timeout_ms = -1,
+		.end_ns = VARLINK_FOREVER,
 		.signals = signals,
+		.stop = -1,
 		.fd = STDOUT_FILENO,
 	};
 	struct varlink_reply reply = { 0 };
@@ -129,6 +130,7 @@ static int run(struct ctl *ctl, int argc, char **argv)
 	json_t *parameters = NULL;
 	struct filter filter;
 	enum ctl_exit result;
+	struct varlink_wait wait = ctl_wait(ctl);
 	struct varlink *link;
 	sigset_t waiting;
 	int r;
@@ -145,7 +147,7 @@ static int run(struct ctl *ctl, int argc, char **argv)
 		json_decref(parameters);
 		return (int)result;
 	}
-	r = varlink_send(link, CTL_METHOD("Watch"), parameters, true);
+	r = varlink_send(link, &wait, CTL_METHOD("Watch"), parameters, true);
 	if (r >= 0)
 		r = hold_signals(&waiting);
 	result = r < 0 ? ctl_report_lost(r) : print_events(link, &waiting, &filter);

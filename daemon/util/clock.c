@@ -23,6 +23,11 @@ static uint64_t now_ns(clockid_t id)
 	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
 }
 
+uint64_t clock_monotonic_ns(void)
+{
+	return now_ns(CLOCK_MONOTONIC);
+}
+
 uint64_t clock_boottime_ns(void)
 {
 	return simulated.active ? simulated.boottime_ns : now_ns(CLOCK_BOOTTIME);

@@ -14,8 +14,11 @@
 uint64_t clock_boottime_ns(void);
 uint64_t clock_realtime_us(void);
 
-/* Has all of these stand still at this time, until it is called again. */
+/* Has both of these stand still at this time, until it is called again. */
 void clock_simulate(uint64_t boottime_ns, int64_t realtime_offset_ns);
+
+/* For deadlines: it stands still while the host is suspended, as everybody else does. */
+uint64_t clock_monotonic_ns(void);
 
 /* CLOCK_REALTIME minus CLOCK_BOOTTIME, now. */
 int64_t clock_realtime_offset_ns(void);

@@ -18,6 +18,7 @@ CTL_TESTS = \
 	tests/unit/test_ctl_clock \
 	tests/unit/test_ctl_config \
 	tests/unit/test_ctl_explain \
+	tests/unit/test_ctl_hang \
 	tests/unit/test_ctl_help \
 	tests/unit/test_ctl_json \
 	tests/unit/test_ctl_rows \
@@ -72,6 +73,10 @@ tests_unit_test_ctl_explain_LDADD = $(CTL_TEST_LDADD)
 tests_unit_test_explain_rank_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_explain_rank_CFLAGS = $(SERVER_TEST_CFLAGS)
 tests_unit_test_explain_rank_LDADD = $(CTL_TEST_LDADD)
+
+tests_unit_test_ctl_hang_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
+tests_unit_test_ctl_hang_CFLAGS = $(SERVER_TEST_CFLAGS)
+tests_unit_test_ctl_hang_LDADD = $(CTL_TEST_LDADD)
 
 tests_unit_test_ctl_help_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_ctl_help_CFLAGS = $(SERVER_TEST_CFLAGS)

@@ -228,7 +228,7 @@ static void collect(char **argv, const char *socket, const char *first, va_list 
 	argv[n] = NULL;
 }
 
-static pid_t spawn(char **argv, int out, int err, bool nobody)
+static pid_t spawn(char **argv, int in, int out, int err, bool nobody)
 {
 	/* By descriptor: nobody may not be let in where it was built. */
 	int binary = open(KVMEXITCTL, O_PATH | O_CLOEXEC);
@@ -240,7 +240,8 @@ static pid_t spawn(char **argv, int out, int err, bool nobody)
 	if (pid == 0) {
 		if (nobody && (setgroups(0, NULL) < 0 || setgid(NOBODY) < 0 || setuid(NOBODY) < 0))
 			_exit(126);
-		if (dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0)
+		if (dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
+		    dup2(err, STDERR_FILENO) < 0)
 			_exit(126);
 		fexecve(binary, argv, environ);
 		_exit(127);
@@ -282,7 +283,7 @@ static int temporary(void)
 static struct result run(char **argv, bool nobody)
 {
 	int out = temporary(), err = temporary();
-	struct result result = { .status = wait_for(spawn(argv, out, err, nobody)) };
+	struct result result = { .status = wait_for(spawn(argv, STDIN_FILENO, out, err, nobody)) };
 
 	result.out = read_all(out);
 	result.err = read_all(err);
@@ -336,7 +337,7 @@ struct result ctl_to_file(struct process *p, const char *path, ...)
 
 	assert_true(out >= 0);
 	COLLECT(argv, path, p->fixture->path, NULL);
-	result.status = wait_for(spawn(argv, out, err, false));
+	result.status = wait_for(spawn(argv, STDIN_FILENO, out, err, false));
 	close(out);
 	result.err = read_all(err);
 	return result;
@@ -358,19 +359,38 @@ json_t *result_json(struct result *result)
 	return json;
 }
 
-struct watcher watch_start(struct process *p, const char *vm)
+pid_t ctl_spawn(struct process *p, int in, int out, int err, ...)
 {
-	char *argv[] = { (char *)"kvmexitctl", (char *)"-s", p->fixture->path,
-			 (char *)"watch",      (char *)vm,   NULL };
+	char *argv[ARGS_MAX];
+
+	COLLECT(argv, err, p->fixture->path, NULL);
+	return spawn(argv, in, out, err, false);
+}
+
+static struct watcher start(char **argv)
+{
 	struct watcher watcher = { .err = temporary() };
 	int out[2];
 
 	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
-	watcher.pid = spawn(argv, out[1], watcher.err, false);
+	watcher.pid = spawn(argv, STDIN_FILENO, out[1], watcher.err, false);
 	close(out[1]);
 	watcher.out = fdopen(out[0], "r");
 	assert_non_null(watcher.out);
 	return watcher;
+}
+
+struct watcher ctl_start(struct process *p, ...)
+{
+	char *argv[ARGS_MAX];
+
+	COLLECT(argv, p, p->fixture->path, NULL);
+	return start(argv);
+}
+
+struct watcher watch_start(struct process *p, const char *vm)
+{
+	return ctl_start(p, "watch", vm, NULL);
 }
 
 json_t *watch_event(struct watcher *watcher)
@@ -391,7 +411,7 @@ json_t *watch_event(struct watcher *watcher)
 
 int watch_end(struct watcher *watcher, char **err)
 {
-	int status = wait_for(watcher->pid);
+	int status = watcher->pid > 0 ? wait_for(watcher->pid) : 0;
 
 	if (watcher->out)
 		fclose(watcher->out);

@@ -69,13 +69,19 @@ struct watcher {
 	int err;
 };
 
+/* In the background, with its output in a pipe; arguments as those of ctl(). */
+struct watcher ctl_start(struct process *p, ...) __attribute__((sentinel));
+
+/* The same with descriptors of one's own. */
+pid_t ctl_spawn(struct process *p, int in, int out, int err, ...) __attribute__((sentinel));
+
 /* vm may be NULL. */
 struct watcher watch_start(struct process *p, const char *vm);
 
 /* The next line as JSON, NULL at the end. */
 json_t *watch_event(struct watcher *watcher);
 
-/* Waits for its end; gives the status, and *err to be freed. */
+/* Waits for its end, unless somebody did; gives the status, and *err to be freed. */
 int watch_end(struct watcher *watcher, char **err);
 
 #endif

@@ -20,6 +20,7 @@
 #include "ctl/client.h"
 #include "ctl/join.h"
 #include "ctl/output.h"
+#include "util/clock.h"
 
 struct daemon {
 	char dir[32];
@@ -29,9 +30,26 @@ struct daemon {
 	struct varlink *link;
 };
 
+static struct varlink_wait in_time(uint64_t ms)
+{
+	return (struct varlink_wait){
+		.end_ns = clock_monotonic_ns() + ms * NS_PER_MS,
+		.stop = -1,
+		.fd = -1,
+	};
+}
+
+static int call(struct daemon *d, const char *method, json_t *parameters, bool more)
+{
+	const struct varlink_wait wait = in_time(1000);
+
+	return varlink_send(d->link, &wait, method, parameters, more);
+}
+
 static int setup(void **state)
 {
 	struct daemon *d = calloc(1, sizeof(*d));
+	const struct varlink_wait wait = in_time(1000);
 
 	assert_non_null(d);
 	strcpy(d->dir, "/tmp/kvmexitd-test-XXXXXX");
@@ -41,7 +59,7 @@ static int setup(void **state)
 	d->listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(bind(d->listening, (struct sockaddr *)&d->address, sizeof(d->address)), 0);
 	assert_int_equal(listen(d->listening, 1), 0);
-	assert_int_equal(varlink_new(&d->link, d->address.sun_path), 0);
+	assert_int_equal(varlink_new(&d->link, d->address.sun_path, &wait), 0);
 	d->fd = accept(d->listening, NULL, NULL);
 	assert_true(d->fd >= 0);
 	*state = d;
@@ -68,21 +86,22 @@ static void say(struct daemon *d, const char *text, size_t len)
 
 static int hear(struct daemon *d, struct varlink_reply *reply)
 {
-	const struct varlink_wait wait = { .timeout_ms = 1, .fd = -1 };
+	const struct varlink_wait wait = in_time(1);
 
 	return varlink_receive(d->link, &wait, reply);
 }
 
 static void test_call(void **state)
 {
-	static const char call[] = "{\"method\":\"a.B\",\"parameters\":{\"x\":1},\"more\":true}";
+	static const char text_of_call[] =
+		"{\"method\":\"a.B\",\"parameters\":{\"x\":1},\"more\":true}";
 	struct daemon *d = *state;
 	char text[128];
 
-	assert_int_equal(varlink_send(d->link, "a.B", json_pack("{s:i}", "x", 1), true), 0);
-	assert_int_equal(recv(d->fd, text, sizeof(text), 0), sizeof(call));
-	assert_memory_equal(text, call, sizeof(call));
-	assert_int_equal(varlink_send(d->link, "a.C", NULL, false), 0);
+	assert_int_equal(call(d, "a.B", json_pack("{s:i}", "x", 1), true), 0);
+	assert_int_equal(recv(d->fd, text, sizeof(text), 0), sizeof(text_of_call));
+	assert_memory_equal(text, text_of_call, sizeof(text_of_call));
+	assert_int_equal(call(d, "a.C", NULL, false), 0);
 	assert_int_equal(recv(d->fd, text, sizeof(text), 0), 17);
 	assert_string_equal(text, "{\"method\":\"a.C\"}");
 }
@@ -120,7 +139,7 @@ static void test_replies(void **state)
 static void ask(struct daemon *d, const char *method, const char *text, size_t len,
 		struct varlink_reply *reply)
 {
-	const struct varlink_wait wait = { .timeout_ms = 1, .fd = -1 };
+	const struct varlink_wait wait = in_time(1);
 
 	say(d, text, len);
 	assert_int_equal(varlink_ask(d->link, &wait, method, NULL, reply), 0);
@@ -203,7 +222,7 @@ static void test_closed(void **state)
 	say(d, "{\"error\":\"a.Full\"}", 19);
 	close(d->fd);
 	d->fd = -1;
-	assert_int_equal(varlink_send(d->link, "a.B", NULL, false), 0);
+	assert_int_equal(call(d, "a.B", NULL, false), 0);
 	assert_int_equal(hear(d, &reply), 0);
 	assert_string_equal(reply.error, "a.Full");
 	varlink_reply_done(&reply);
@@ -224,7 +243,7 @@ static void test_cut_short(void **state)
 static void test_watched(void **state)
 {
 	struct daemon *d = *state;
-	struct varlink_wait wait = { .timeout_ms = -1 };
+	struct varlink_wait wait = { .end_ns = VARLINK_FOREVER, .stop = -1 };
 	struct varlink_reply reply;
 	int pair[2];
 
@@ -245,7 +264,7 @@ static void test_signal(void **state)
 {
 	const struct sigaction action = { .sa_handler = nothing };
 	struct daemon *d = *state;
-	struct varlink_wait wait = { .timeout_ms = -1, .fd = -1 };
+	struct varlink_wait wait = { .end_ns = VARLINK_FOREVER, .stop = -1, .fd = -1 };
 	struct varlink_reply reply;
 	sigset_t held, before;
 

@@ -96,7 +96,7 @@ static void test_stat_still(void **state)
 static void test_top(void **state)
 {
 	struct process *p = *state;
-	struct ctl options = { .socket = p->fixture->path };
+	struct ctl options = { .socket = p->fixture->path, .stop = -1 };
 	struct top_source *source;
 	struct top top;
 

@@ -154,29 +154,15 @@ static enum ctl_exit divide(const struct ctl *ctl, struct report *report)
 	return r < 0 ? CTL_FAILED : CTL_OK;
 }
 
-static enum ctl_exit write_page(const struct report *report, const char *path)
-{
-	FILE *out = fopen(path, "we");
-	bool failed;
-
-	if (!out) {
-		ctl_error("cannot write to %s: %s", path, strerror(errno));
-		return CTL_FAILED;
-	}
-	report_print_html(report, out);
-	failed = ferror(out);
-	failed = fclose(out) != 0 || failed;
-	if (failed)
-		ctl_error("cannot write to %s", path);
-	return failed ? CTL_FAILED : CTL_OK;
-}
-
-static enum ctl_exit print(const struct ctl *ctl, const struct report *report)
+static enum ctl_exit print(const struct ctl *ctl, const struct report *report,
+			   struct output_file *page)
 {
 	json_t *json;
 
-	if (ctl->given[OPTION_HTML])
-		return write_page(report, ctl->given[OPTION_HTML]);
+	if (page->stream) {
+		report_print_html(report, output_begin(page));
+		return output_close(page) ? CTL_OK : CTL_FAILED;
+	}
 	if (ctl->json) {
 		json = report_json(report);
 		output_json(json);
@@ -205,12 +191,16 @@ static enum ctl_exit ask(const struct ctl *ctl, const char *name, json_t **shown
 
 static int run(struct ctl *ctl, int argc, char **argv)
 {
+	const char *path = ctl->given[OPTION_HTML];
 	json_t *shown = NULL, *history = NULL;
+	struct output_file page = { 0 };
 	struct report *report = NULL;
 	enum ctl_exit result;
 	int r;
 
 	(void)argc;
+	if (path && !output_open(&page, path))
+		return CTL_FAILED;
 	result = ask(ctl, argv[0], &shown, &history);
 	if (result == CTL_OK) {
 		r = report_new(&report, json_object_get(shown, "vm"), history);
@@ -224,7 +214,8 @@ static int run(struct ctl *ctl, int argc, char **argv)
 	if (result == CTL_OK)
 		result = divide(ctl, report);
 	if (result == CTL_OK)
-		result = print(ctl, report);
+		result = print(ctl, report, &page);
+	output_abandon(&page);
 	report_free(report);
 	return (int)result;
 }

@@ -66,9 +66,14 @@ static void note_time(struct stat_measure *measure, const json_t *reply)
 static json_t *show(struct stat_measure *measure, long long id, long long pid)
 {
 	struct varlink_reply reply = { 0 };
+	enum ctl_exit result;
 	json_t *vm = NULL;
 
-	if (ctl_ask(measure->ctl, CTL_METHOD("Show"), ctl_id_parameters(id), &reply) != CTL_OK)
+	result = ctl_ask(measure->ctl, CTL_METHOD("Show"), ctl_id_parameters(id), &reply);
+	/* What does not answer once is not asked again for each VM. */
+	if (result == CTL_UNREACHABLE)
+		measure->watch = varlink_free(measure->watch);
+	if (result != CTL_OK)
 		return NULL;
 	if (!reply.error && get_int(json_object_get(reply.parameters, "vm"), "id") == id &&
 	    get_int(json_object_get(reply.parameters, "vm"), "pid") == pid)
@@ -139,13 +144,14 @@ static void on_event(struct stat_measure *measure, const json_t *event)
 	if (kind && strcmp(kind, "ended") == 0) {
 		vm->ended = true;
 		/* Now, since the daemon remembers so many of the dead. */
+		ctl_begin(measure->ctl);
 		show_last(measure, vm);
 	}
 }
 
 void stat_measure_read(struct stat_measure *measure)
 {
-	const struct varlink_wait now = { .timeout_ms = 0, .fd = -1 };
+	const struct varlink_wait now = { .stop = -1, .fd = -1 };
 	struct varlink_reply reply = { 0 };
 	bool lost = false;
 	int r;
@@ -247,6 +253,7 @@ static enum ctl_exit follow_forks(struct stat_measure *measure)
 enum ctl_exit stat_measure_start(struct stat_measure *measure, const char *vm)
 {
 	json_t *parameters = NULL, *status = NULL;
+	struct varlink_wait wait = ctl_wait(measure->ctl);
 	enum ctl_exit result;
 	int r;
 
@@ -262,7 +269,7 @@ enum ctl_exit stat_measure_start(struct stat_measure *measure, const char *vm)
 	}
 	result = ctl_connect(measure->ctl, &measure->watch);
 	if (result == CTL_OK) {
-		r = varlink_send(measure->watch, CTL_METHOD("Watch"), NULL, true);
+		r = varlink_send(measure->watch, &wait, CTL_METHOD("Watch"), NULL, true);
 		result = r < 0 ? ctl_report_lost(r) :
 				 settle(measure, &measure->result->started_us, &status);
 	}
@@ -326,22 +333,31 @@ void stat_measure_go(struct stat_measure *measure)
 void stat_measure_finish(struct stat_measure *measure)
 {
 	struct stat_result *result = measure->result;
-	uint64_t end_ns = clock_boottime_ns() + FINISH_NS;
-	struct pollfd pollfd;
+	uint64_t end_ns = clock_monotonic_ns() + FINISH_NS;
 	size_t i;
 
-	if (measure->watch && settle(measure, &result->ended_us, NULL) != CTL_OK)
+	if (measure->watch && settle(measure, &result->ended_us, NULL) != CTL_OK) {
 		result->complete = false;
+		measure->watch = varlink_free(measure->watch);
+	}
 	stat_measure_read(measure);
 	while (measure->watch && measure->scope == STAT_TREE && is_ending(measure) &&
-	       clock_boottime_ns() < end_ns) {
-		pollfd = (struct pollfd){ varlink_fd(measure->watch), POLLIN, 0 };
-		(void)poll(&pollfd, 1, LOOK_MS);
+	       clock_monotonic_ns() < end_ns) {
+		struct pollfd fds[] = {
+			{ varlink_fd(measure->watch), POLLIN, 0 },
+			{ measure->ctl->stop, POLLIN, 0 },
+		};
+
+		if (poll(fds, ARRAY_SIZE(fds), LOOK_MS) > 0 && fds[1].revents)
+			break;
 		stat_measure_read(measure);
 	}
 	for (i = 0; measure->watch && i < result->n_vms; i++)
 		if (!result->vms[i].last)
 			show_last(measure, &result->vms[i]);
+	for (i = 0; i < result->n_vms; i++)
+		if (!result->vms[i].last)
+			result->complete = false;
 	/* A daemon that went away said last when it was. */
 	if (result->ended_us < 0)
 		result->ended_us = measure->now_us;

@@ -18,7 +18,7 @@ enum stat_scope {
 };
 
 struct stat_measure {
-	const struct ctl *ctl;
+	struct ctl *ctl;
 	enum stat_scope scope;
 	struct varlink *watch; /* NULL once the daemon went away */
 	struct proctree *tree; /* with STAT_TREE */

@@ -11,11 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
+#include "ctl/connect.h"
 #include "ctl/options.h"
 #include "ctl/output.h"
+#include "ctl/signals.h"
 #include "ctl/stat/command.h"
 #include "ctl/stat/measure.h"
 #include "ctl/stat/proctree.h"
@@ -45,27 +45,12 @@ struct run {
 	struct stat_measure measure;
 	struct stat_result result;
 	struct stat_command command;
-	sigset_t before; /* signals that were blocked */
-	int signals;
+	struct stop_signals signals;
+	struct output_file file;
 	uint64_t until_exits; /* 0 for no such end */
 	uint64_t for_ms;
 	uint64_t end_ns; /* 0 likewise */
 };
-
-/* From here on, signals come in as what can be waited for. */
-static int catch_signals(struct run *run)
-{
-	sigset_t caught;
-
-	sigemptyset(&caught);
-	sigaddset(&caught, SIGINT);
-	sigaddset(&caught, SIGQUIT);
-	sigaddset(&caught, SIGTERM);
-	if (sigprocmask(SIG_BLOCK, &caught, &run->before) < 0)
-		return -errno;
-	run->signals = signalfd(-1, &caught, SFD_CLOEXEC | SFD_NONBLOCK);
-	return run->signals < 0 ? -errno : 0;
-}
 
 static int poll_ms(const struct run *run)
 {
@@ -86,14 +71,12 @@ static bool is_enough(const struct run *run)
 /* What a terminal sends, it sends to the command, too. True if it ends the measurement. */
 static bool on_signal(struct run *run)
 {
-	struct signalfd_siginfo info;
+	int number = stop_signals_take(&run->signals);
 
-	if (read(run->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
-		return false;
 	if (run->command.fd < 0)
-		return true;
-	if (info.ssi_signo == SIGTERM)
-		(void)kill(run->command.pid, SIGTERM);
+		return number != 0;
+	if (number == SIGTERM || number == SIGHUP)
+		(void)kill(run->command.pid, number);
 	return false;
 }
 
@@ -105,7 +88,7 @@ static void measure(struct run *run)
 			{ run->measure.watch ? varlink_fd(run->measure.watch) : -1, POLLIN, 0 },
 			{ run->measure.forks, POLLIN, 0 },
 			{ run->command.fd, POLLIN, 0 },
-			{ run->signals, POLLIN, 0 },
+			{ run->signals.fd, POLLIN, 0 },
 		};
 
 		if (poll(fds, ARRAY_SIZE(fds), poll_ms(run)) < 0 && errno != EINTR)
@@ -127,7 +110,7 @@ static void measure(struct run *run)
 /* 0, or the status to end with. */
 static int start_command(struct run *run, char **argv)
 {
-	int r = stat_command_fork(&run->command, argv, &run->before);
+	int r = stat_command_fork(&run->command, argv, &run->signals.before);
 
 	if (r < 0) {
 		ctl_error("cannot start a command: %s", strerror(-r));
@@ -153,35 +136,56 @@ static int start_command(struct run *run, char **argv)
 	return 0;
 }
 
-static int print_result(const struct run *run)
+/* False when it could not be written. */
+static bool print_to(const struct run *run, FILE *out)
 {
 	const struct ctl *ctl = run->measure.ctl;
-	const char *path = ctl->given[OPTION_OUTPUT];
-	FILE *out = run->result.command ? stderr : stdout;
 	json_t *json;
-	int failed;
+	bool good;
 
-	if (path)
-		out = fopen(path, "we");
-	if (!out) {
-		ctl_error("cannot write to %s: %s", path, strerror(errno));
-		return CTL_FAILED;
-	}
-	if (ctl->json) {
-		json = stat_json(&run->result);
-		failed = output_json_to(json, out) ? 0 : -1;
-		json_decref(json);
-	} else {
+	if (!ctl->json) {
 		stat_print(ctl, &run->result, out);
-		failed = ferror(out);
+		return fflush(out) == 0 && !ferror(out);
+	}
+	json = stat_json(&run->result);
+	good = output_json_to(json, out);
+	json_decref(json);
+	return good;
+}
+
+static int print_result(struct run *run)
+{
+	FILE *out = run->result.command ? stderr : stdout;
+	int status = CTL_OK;
+
+	if (!run->file.stream) {
+		/* output_finish() tells of stdout. */
+		(void)print_to(run, out);
+	} else {
+		(void)print_to(run, output_begin(&run->file));
+		if (!output_close(&run->file)) {
+			/* What was measured is not to be had again. */
+			(void)print_to(run, out);
+			status = CTL_FAILED;
+		}
 	}
 	if (!run->result.complete)
 		ctl_error("something was missed: there may be more VMs, and more exits");
-	if (path && fclose(out) != 0)
-		failed = -1;
-	if (path && failed)
-		ctl_error("cannot write to %s", path);
-	return path && failed ? CTL_FAILED : CTL_OK;
+	return status;
+}
+
+/* The last state of the VMs. A signal ends that, too. */
+static void finish(struct run *run)
+{
+	struct ctl *ctl = run->measure.ctl;
+
+	/* One that ended the command is ours, too, and has had its effect. */
+	while (stop_signals_take(&run->signals))
+		;
+	ctl_begin(ctl);
+	stat_measure_finish(&run->measure);
+	ctl->stop = -1;
+	stop_signals_release(&run->signals);
 }
 
 static int measure_all(struct run *run, const char *vm, char **argv)
@@ -191,11 +195,12 @@ static int measure_all(struct run *run, const char *vm, char **argv)
 	status = (int)stat_measure_start(&run->measure, vm);
 	if (status != CTL_OK)
 		return status;
-	r = catch_signals(run);
+	r = stop_signals_hold(&run->signals);
 	if (r < 0) {
 		ctl_error("cannot catch signals: %s", strerror(-r));
 		return CTL_FAILED;
 	}
+	run->measure.ctl->stop = run->signals.fd;
 	if (run->result.command) {
 		status = start_command(run, argv);
 		if (status != 0)
@@ -207,7 +212,7 @@ static int measure_all(struct run *run, const char *vm, char **argv)
 	measure(run);
 	if (run->result.command)
 		run->result.status = stat_command_wait(&run->command);
-	stat_measure_finish(&run->measure);
+	finish(run);
 
 	status = print_result(run);
 	if (status == CTL_OK && !run->measure.watch)
@@ -222,7 +227,7 @@ static int run_stat(struct ctl *ctl, int argc, char **argv)
 		.measure = { .ctl = ctl, .forks = -1, .now_us = -1 },
 		.result = { .complete = true, .started_us = -1, .ended_us = -1 },
 		.command = { .fd = -1, .go = -1, .error = -1 },
-		.signals = -1,
+		.signals = { .fd = -1 },
 	};
 	int status;
 
@@ -236,11 +241,15 @@ static int run_stat(struct ctl *ctl, int argc, char **argv)
 	run.measure.scope = given[OPTION_VM] ? STAT_ONE : argc > 0 ? STAT_TREE : STAT_ALL;
 	run.result.command = argc > 0 ? argv : NULL;
 
+	if (given[OPTION_OUTPUT] && !output_open(&run.file, given[OPTION_OUTPUT]))
+		return CTL_FAILED;
+
 	status = measure_all(&run, given[OPTION_VM], argv);
+	output_abandon(&run.file);
 	stat_command_done(&run.command);
 	stat_measure_done(&run.measure);
-	if (run.signals >= 0)
-		(void)close(run.signals);
+	ctl->stop = -1;
+	stop_signals_release(&run.signals);
 	return status;
 }
 

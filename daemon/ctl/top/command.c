@@ -178,7 +178,7 @@ static int run(struct ctl *ctl, int argc, char **argv)
 		top.lines = SIZE_MAX;
 		result = run_plain(ctl, source, &top, count);
 	} else {
-		r = top_screen_run(source, &top, ctl->colour, count);
+		r = top_screen_run(ctl, source, &top, count);
 		if (r < 0)
 			ctl_error("the terminal is gone: %s", strerror(-r));
 		result = r < 0 ? CTL_FAILED : CTL_OK;

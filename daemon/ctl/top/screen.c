@@ -6,9 +6,10 @@
 
 #include <errno.h>
 #include <ncurses.h>
-#include <signal.h>
+#include <poll.h>
 #include <unistd.h>
 
+#include "ctl/signals.h"
 #include "ctl/top/screen.h"
 #include "util/clock.h"
 #include "util/util.h"
@@ -24,13 +25,6 @@ enum {
 	PAIR_ALERT,
 	PAIR_ENDED,
 };
-
-static volatile sig_atomic_t stopped;
-
-static void on_stop(int number)
-{
-	stopped = number;
-}
 
 static attr_t attribute(enum top_style style)
 {
@@ -109,29 +103,54 @@ static void draw(struct top *top, bool colour)
 	(void)refresh();
 }
 
-static int run(struct top_source *source, struct top *top, bool colour, uint64_t count)
+/* A key, KEY_RESIZE, or ERR after that time or when stop can be read. */
+static int wait_for_key(int stop, int left_ms)
+{
+	struct pollfd fds[] = {
+		{ .fd = STDIN_FILENO, .events = POLLIN },
+		{ .fd = stop, .events = POLLIN },
+	};
+	int key;
+
+	/* Some may have been read already. A signal of the terminal's ends the wait. */
+	timeout(0);
+	key = getch();
+	if (key != ERR || (poll(fds, ARRAY_SIZE(fds), left_ms) > 0 && fds[1].revents))
+		return key;
+	return getch();
+}
+
+static bool is_stopped(int stop)
+{
+	struct pollfd fd = { .fd = stop, .events = POLLIN };
+
+	return poll(&fd, 1, 0) > 0;
+}
+
+static int run(const struct ctl *ctl, struct top_source *source, struct top *top, bool colour,
+	       uint64_t count)
 {
 	enum top_action action = TOP_FETCH;
 	uint64_t due_ns = 0, now_ns;
 	int key, left_ms;
 
-	while (!stopped) {
-		now_ns = clock_boottime_ns();
+	while (!is_stopped(ctl->stop)) {
+		now_ns = clock_monotonic_ns();
 		if (action == TOP_FETCH || (!top->paused && now_ns >= due_ns)) {
-			(void)top_source_fetch(source, top, NULL);
-			due_ns = clock_boottime_ns() + top->interval_ms * NS_PER_MS;
+			if (top_source_fetch(source, top, NULL) == -EINTR)
+				return 0;
+			due_ns = clock_monotonic_ns() + top->interval_ms * NS_PER_MS;
 			action = TOP_DRAW;
 		}
 		if (action == TOP_DRAW)
 			draw(top, colour);
-		now_ns = clock_boottime_ns();
+		now_ns = clock_monotonic_ns();
 		if (now_ns >= due_ns && count > 0 && --count == 0)
 			return 0;
 		left_ms = top->paused	   ? PAUSED_MS :
 			  now_ns >= due_ns ? 0 :
 					     (int)((due_ns - now_ns) / NS_PER_MS) + 1;
-		timeout(left_ms);
-		key = getch();
+		key = wait_for_key(ctl->stop, left_ms);
 		action = TOP_NOTHING;
 		if (key == ERR) {
 			/* Nobody is there any more, as when an ssh connection breaks. */
@@ -148,32 +167,19 @@ static int run(struct top_source *source, struct top *top, bool colour, uint64_t
 	return 0;
 }
 
-static void catch_stop(void)
+/* With the screen restored, whatever it is that ends it. */
+static int run_on_screen(struct ctl *ctl, struct top_source *source, struct top *top,
+			 uint64_t count)
 {
-	const struct sigaction action = { .sa_handler = on_stop };
-
-	(void)sigaction(SIGINT, &action, NULL);
-	(void)sigaction(SIGTERM, &action, NULL);
-	(void)sigaction(SIGHUP, &action, NULL);
-}
-
-int top_screen_run(struct top_source *source, struct top *top, bool colour, uint64_t count)
-{
-	SCREEN *screen;
+	bool colour = ctl->colour && has_colors();
 	int r;
 
-	screen = newterm(NULL, stdout, stdin);
-	if (!screen)
-		return -ENOTTY;
-	/* After ncurses, which has its own. */
-	catch_stop();
 	(void)cbreak();
 	(void)noecho();
 	(void)nonl();
 	(void)keypad(stdscr, TRUE);
 	(void)set_escdelay(ESCAPE_MS);
 	(void)curs_set(0);
-	colour = colour && has_colors();
 	if (colour) {
 		(void)start_color();
 		(void)use_default_colors();
@@ -182,10 +188,31 @@ int top_screen_run(struct top_source *source, struct top *top, bool colour, uint
 		(void)init_pair(PAIR_ENDED, COLOR_BLUE, -1);
 	}
 	fit_screen(top);
+	top->tries_again = true;
 
-	r = run(source, top, colour, count);
+	r = run(ctl, source, top, colour, count);
 
 	(void)endwin();
+	return r;
+}
+
+int top_screen_run(struct ctl *ctl, struct top_source *source, struct top *top, uint64_t count)
+{
+	SCREEN *screen = newterm(NULL, stdout, stdin);
+	struct stop_signals signals;
+	int r;
+
+	if (!screen)
+		return -ENOTTY;
+	r = stop_signals_hold(&signals);
+	if (r >= 0) {
+		ctl->stop = signals.fd;
+		r = run_on_screen(ctl, source, top, count);
+		ctl->stop = -1;
+		stop_signals_release(&signals);
+	} else {
+		(void)endwin();
+	}
 	delscreen(screen);
 	return r;
 }

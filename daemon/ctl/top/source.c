@@ -22,14 +22,14 @@
 #define HISTORY_NS (TOP_CELL_S * NS_PER_S / 2)
 
 struct top_source {
-	const struct ctl *ctl;
+	struct ctl *ctl;
 	struct varlink *link; /* NULL while the daemon is away */
 	uint64_t history_ns; /* when histories were asked for */
 	enum top_view history_view;
 	size_t history_first, history_n;
 };
 
-int top_source_new(struct top_source **out, const struct ctl *ctl)
+int top_source_new(struct top_source **out, struct ctl *ctl)
 {
 	struct top_source *source = calloc(1, sizeof(*source));
 
@@ -49,20 +49,21 @@ struct top_source *top_source_free(struct top_source *source)
 	return NULL;
 }
 
-/* One call; an error that is answered is -ENOENT. */
+/* One call, with a deadline of its own; an error that is answered is -ENOENT. */
 static int ask(struct top_source *source, const char *method, json_t *parameters, json_t **out)
 {
-	const struct varlink_wait wait = { .timeout_ms = VARLINK_TIMEOUT_MS, .fd = -1 };
 	struct varlink_reply reply = { 0 };
+	struct varlink_wait wait;
 	int r = 0;
 
+	ctl_begin(source->ctl);
+	wait = ctl_wait(source->ctl);
 	if (!source->link)
-		r = varlink_new(&source->link, source->ctl->socket);
+		r = varlink_new(&source->link, source->ctl->socket, &wait);
 	if (r < 0) {
 		json_decref(parameters);
 		return r;
 	}
-	/* A signal is for whoever waits for keys. */
 	r = varlink_ask(source->link, &wait, method, parameters, &reply);
 	if (r < 0) {
 		source->link = varlink_free(source->link);
@@ -96,6 +97,9 @@ static void fetch_histories(struct top_source *source, struct top *top)
 	uint64_t now_ns = clock_boottime_ns();
 	size_t first, n = top_visible(top, &first), i;
 
+	/* It went away meanwhile: that is known the next time. */
+	if (!source->link)
+		return;
 	if (source->history_ns && now_ns < source->history_ns + HISTORY_NS &&
 	    source->history_view == top->view && source->history_first == first &&
 	    source->history_n == n)
@@ -173,7 +177,8 @@ int top_source_fetch(struct top_source *source, struct top *top, json_t **json)
 			       "The VM is forgotten: kvmexitd remembers the last that ended.");
 	} else if (r < 0) {
 		(void)snprintf(top->message, sizeof(top->message),
-			       "kvmexitd cannot be reached, trying again: %s", strerror(-r));
+			       "kvmexitd cannot be reached%s: %s",
+			       top->tries_again ? ", trying again" : "", strerror(-r));
 	} else {
 		fetch_message(source, top);
 		fetch_histories(source, top);

@@ -84,6 +84,7 @@ struct top {
 	char isa[16];
 	long long n_vcpus;
 	bool show_ended, paused, help, ascii;
+	bool tries_again; /* to reach the daemon */
 	bool times; /* how long exits took stands where the rates do else */
 	uint64_t now_ns; /* of what is set next; CLOCK_BOOTTIME of the daemon */
 	size_t lines, columns; /* of the screen */
