@@ -25,14 +25,20 @@ static const struct ctl_option options[] = {
 	{ .name = NULL },
 };
 
-/* text as a value of what is like now, in the words of kvmexitd.conf; NULL if it is none. */
-static json_t *parse_value(const json_t *now, const char *text)
+/* By name, as the daemon may not know the value: in a replay, or of an older kernel. */
+static bool is_flag(const char *name, const json_t *now)
+{
+	return strcmp(name, "timing") == 0 || json_is_boolean(now);
+}
+
+/* text as a value, in the words of kvmexitd.conf; NULL if it is none. */
+static json_t *parse_value(bool flag, const char *text)
 {
 	uint64_t number;
-	bool flag;
+	bool on;
 
-	if (json_is_boolean(now))
-		return text_to_bool(text, &flag) ? json_boolean(flag) : NULL;
+	if (flag)
+		return text_to_bool(text, &on) ? json_boolean(on) : NULL;
 	return option_read_number(text, 0, UINT32_MAX, &number) ? json_integer((json_int_t)number) :
 								  NULL;
 }
@@ -53,9 +59,10 @@ static bool add(json_t *parameters, const json_t *now, const char *argument)
 	if (!old)
 		ctl_error("'%s' is no setting: 'kvmexitctl config' has them all",
 			  clean ? clean : "");
-	else if (json_object_set_new(parameters, name, parse_value(old, equals + 1)) < 0)
+	else if (json_object_set_new(parameters, name,
+				     parse_value(is_flag(name, old), equals + 1)) < 0)
 		ctl_error("%s takes %s: '%s'", name,
-			  json_is_boolean(old) ? "yes or no" : "a number of up to 32 bits",
+			  is_flag(name, old) ? "yes or no" : "a number of up to 32 bits",
 			  clean ? clean : "");
 	else
 		return true;
@@ -98,27 +105,38 @@ static void print_text(const json_t *config)
 	}
 }
 
+/* What is set now. After a reload there need not be a kernel that has settings. */
+static enum ctl_exit show(const struct ctl *ctl, bool reloaded)
+{
+	struct varlink_reply reply = { 0 };
+	enum ctl_exit result = ctl_ask(ctl, CTL_METHOD("GetConfig"), NULL, &reply);
+
+	if (result != CTL_OK)
+		return result;
+	if (reply.error && !(reloaded && strcmp(reply.error, CTL_METHOD("NoKernel")) == 0))
+		result = ctl_report_error(ctl, &reply);
+	else if (ctl->json)
+		output_json(reply.parameters);
+	else
+		print_text(reply.parameters);
+	varlink_reply_done(&reply);
+	return result;
+}
+
 static int run(struct ctl *ctl, int argc, char **argv)
 {
+	bool reload = option_given(ctl, OPTION_RELOAD);
 	enum ctl_exit result = CTL_OK;
-	json_t *config = NULL;
+	json_t *reply = NULL;
 
-	if (option_given(ctl, OPTION_RELOAD)) {
-		result = ctl_call(ctl, CTL_METHOD("ReloadConfig"), NULL, &config);
-		json_decref(config);
+	if (reload) {
+		result = ctl_call(ctl, CTL_METHOD("ReloadConfig"), NULL, &reply);
+		json_decref(reply);
 	}
 	if (result == CTL_OK && argc > 0)
 		result = change(ctl, argc, argv);
 	if (result == CTL_OK)
-		result = ctl_call(ctl, CTL_METHOD("GetConfig"), NULL, &config);
-	if (result != CTL_OK)
-		return (int)result;
-
-	if (ctl->json)
-		output_json(config);
-	else
-		print_text(config);
-	json_decref(config);
+		result = show(ctl, reload && argc == 0);
 	return (int)result;
 }
 

@@ -160,7 +160,24 @@ static void report_ambiguous(const char *vm, const json_t *error)
 		fprintf(stderr, "  and %lld more\n", more);
 }
 
-enum ctl_exit ctl_report_error(const struct varlink_reply *reply)
+/* False if the daemon sees VMs. Where it sees none, a name is not what is wrong. */
+static bool report_blind(const struct ctl *ctl)
+{
+	_cleanup_free_ char *advice = NULL;
+	struct varlink_reply reply = { 0 };
+	bool blind;
+
+	if (ctl_ask(ctl, CTL_METHOD("Status"), NULL, &reply) != CTL_OK)
+		return false;
+	blind = json_is_false(json_object_get(reply.parameters, "synced"));
+	advice = get_text(reply.parameters, "advice");
+	if (blind)
+		ctl_error("kvmexitd gets no exits from the kernel, so it knows no VM. %s", advice);
+	varlink_reply_done(&reply);
+	return blind;
+}
+
+enum ctl_exit ctl_report_error(const struct ctl *ctl, const struct varlink_reply *reply)
 {
 	_cleanup_free_ char *vm = get_text(reply->parameters, "vm");
 	const char *name = reply->error;
@@ -171,6 +188,8 @@ enum ctl_exit ctl_report_error(const struct varlink_reply *reply)
 	if (strcmp(name, "NoSuchVm") == 0) {
 		_cleanup_free_ char *near = join(json_object_get(reply->parameters, "near"));
 
+		if (report_blind(ctl))
+			return CTL_NO_KERNEL;
 		if (near && *near)
 			ctl_error("no VM matches '%s'; near it: %s", vm, near);
 		else
@@ -184,7 +203,7 @@ enum ctl_exit ctl_report_error(const struct varlink_reply *reply)
 
 		ctl_error("%s%s", *name == 'K' ? "the kernel refuses: " : "", reason);
 	} else if (strcmp(name, "NoKernel") == 0) {
-		ctl_error("there is no kernel to ask: see 'kvmexitctl status'");
+		ctl_error("kvmexitd is not connected to the kernel: see 'kvmexitctl status'");
 	} else if (strcmp(name, "org.varlink.service.PermissionDenied") == 0) {
 		ctl_error("only root may do this");
 	} else if (strcmp(name, "org.varlink.service.InvalidParameter") == 0) {
@@ -246,7 +265,7 @@ enum ctl_exit ctl_call(const struct ctl *ctl, const char *method, json_t *parame
 	if (result != CTL_OK)
 		return result;
 	if (reply.error)
-		result = ctl_report_error(&reply);
+		result = ctl_report_error(ctl, &reply);
 	else
 		*out = json_incref(reply.parameters);
 	varlink_reply_done(&reply);

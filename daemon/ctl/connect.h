@@ -51,6 +51,6 @@ enum ctl_exit ctl_ask(const struct ctl *ctl, const char *method, json_t *paramet
 
 /* Why there was no reply, of which a signal is not reported; or the error that the reply is. */
 enum ctl_exit ctl_report_lost(int error);
-enum ctl_exit ctl_report_error(const struct varlink_reply *reply);
+enum ctl_exit ctl_report_error(const struct ctl *ctl, const struct varlink_reply *reply);
 
 #endif

@@ -24,6 +24,7 @@ daemon_ctl_libkvmexitctl_a_SOURCES = \
 	daemon/ctl/report/html.c \
 	daemon/ctl/report/json.c \
 	daemon/ctl/report/phase.c \
+	daemon/ctl/report/phases.c daemon/ctl/report/phases.h \
 	daemon/ctl/report/plot.c \
 	daemon/ctl/report/report.h \
 	daemon/ctl/report/text.c \

@@ -144,16 +144,33 @@ static void print_text(const struct ctl *ctl, const json_t *vms, int64_t now_us)
 	print_counted(vms);
 }
 
+/* Which VMs were asked for, and how many are not shown as they are called otherwise. */
+struct found {
+	const char *pattern;
+	size_t others;
+};
+
 /* No VMs may be no news, or mean that none can be seen. */
-static void explain_none(const struct ctl *ctl, bool all)
+static void explain_none(const struct ctl *ctl, const struct found *found)
 {
+	_cleanup_free_ char *clean = found->pattern ? clean_text(found->pattern) : NULL;
 	_cleanup_free_ char *advice = NULL;
 	json_t *status = NULL;
 
-	puts("No VMs.");
-	if (ctl_call(ctl, CTL_METHOD("Status"), NULL, &status) != CTL_OK)
+	if (found->others > 0) {
+		printf("No VM matches '%s' (%zu VM%s in all).\n", clean, found->others,
+		       found->others == 1 ? "" : "s");
 		return;
-	if (!all && get_int(status, "vms") > 0)
+	}
+	if (ctl_call(ctl, CTL_METHOD("Status"), NULL, &status) != CTL_OK) {
+		puts("No VMs.");
+		return;
+	}
+	if (get_int(status, "ended_vms") > 0 && !option_given(ctl, OPTION_ALL))
+		puts("No VMs are running. 'kvmexitctl list --all' shows those that ended.");
+	else
+		puts("No VMs.");
+	if (get_int(status, "vms") > 0 && !option_given(ctl, OPTION_ALL))
 		puts("With --all, those that have not run yet are listed as well.");
 	advice = get_text(status, "advice");
 	if (json_is_string(json_object_get(status, "advice")))
@@ -176,6 +193,7 @@ static void print_names(const json_t *vms)
 static int run(struct ctl *ctl, int argc, char **argv)
 {
 	const struct row_key *key = &keys[0];
+	struct found found = { .pattern = argc > 0 ? argv[0] : NULL };
 	json_t *reply = NULL, *vms;
 	enum ctl_exit result;
 
@@ -187,8 +205,9 @@ static int run(struct ctl *ctl, int argc, char **argv)
 		return (int)result;
 
 	vms = json_object_get(reply, "vms");
-	if (argc > 0)
-		rows_match(vms, "name", argv[0]);
+	found.others = json_array_size(vms);
+	if (found.pattern)
+		rows_match(vms, "name", found.pattern);
 	if (option_given(ctl, OPTION_SORT) || option_given(ctl, OPTION_REVERSE))
 		rows_sort(vms, key, option_given(ctl, OPTION_REVERSE));
 
@@ -197,7 +216,7 @@ static int run(struct ctl *ctl, int argc, char **argv)
 	else if (option_given(ctl, OPTION_NAMES))
 		print_names(vms);
 	else if (json_array_size(vms) == 0)
-		explain_none(ctl, option_given(ctl, OPTION_ALL) || argc > 0);
+		explain_none(ctl, &found);
 	else
 		print_text(ctl, vms, reply_now_us(reply));
 	json_decref(reply);

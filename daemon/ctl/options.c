@@ -149,17 +149,22 @@ void options_print(const struct ctl_command *command)
 	options_print_common();
 }
 
-static void complain(const char *name, const char *wanted, const char *text)
+/* rest is the place in text from which on it is wrong; NULL if all of it is. */
+static void complain(const char *name, const char *wanted, const char *text, const char *rest)
 {
 	_cleanup_free_ char *clean = clean_text(text);
+	_cleanup_free_ char *place = rest && rest > text && *rest ? clean_text(rest) : NULL;
 
-	ctl_error("--%s takes %s, not '%s'", name, wanted, clean ? clean : "");
+	ctl_error("--%s takes %s, not '%s'%s%s%s", name, wanted, clean ? clean : "",
+		  place ? ": what is '" : "", place ? place : "", place ? "'?" : "");
 }
 
+/* *end is behind the digits. */
 static bool read_number(const char *text, uint64_t *out, const char **end)
 {
 	char *after;
 
+	*end = text;
 	if (!isdigit((unsigned char)*text))
 		return false;
 	errno = 0;
@@ -177,17 +182,19 @@ bool option_read_number(const char *text, uint64_t min, uint64_t max, uint64_t *
 
 bool option_number(const char *name, const char *text, uint64_t min, uint64_t max, uint64_t *out)
 {
+	const char *end;
 	char wanted[80];
 
 	if (option_read_number(text, min, max, out))
 		return true;
+	(void)read_number(text, out, &end);
 	(void)snprintf(wanted, sizeof(wanted), "a number from %llu to %llu",
 		       (unsigned long long)min, (unsigned long long)max);
-	complain(name, wanted, text);
+	complain(name, wanted, text, end);
 	return false;
 }
 
-bool option_duration(const char *name, const char *text, uint64_t *out_ms)
+bool option_read_duration(const char *text, uint64_t *out_ms, const char **rest)
 {
 	static const struct {
 		const char *name;
@@ -196,18 +203,32 @@ bool option_duration(const char *name, const char *text, uint64_t *out_ms)
 		{ "", MS_PER_S },    { "s", MS_PER_S },	    { "ms", 1 },
 		{ "m", MS_PER_MIN }, { "min", MS_PER_MIN }, { "h", MS_PER_H },
 	};
-	const char *unit;
 	uint64_t n;
 	size_t i;
 
-	if (read_number(text, &n, &unit))
-		for (i = 0; i < ARRAY_SIZE(units); i++)
-			if (strcmp(unit, units[i].name) == 0 && n > 0 &&
-			    n <= DURATION_MAX / units[i].ms) {
-				*out_ms = n * units[i].ms;
-				return true;
-			}
-	complain(name, "a time such as 10s, 500ms, 2min or 1h", text);
+	if (!read_number(text, &n, rest))
+		return false;
+	for (i = 0; i < ARRAY_SIZE(units); i++) {
+		if (strcmp(*rest, units[i].name) != 0)
+			continue;
+		if (n <= DURATION_MAX / units[i].ms) {
+			*out_ms = n * units[i].ms;
+			return true;
+		}
+		/* Too much of it, and nothing behind it. */
+		*rest = text;
+		return false;
+	}
+	return false;
+}
+
+bool option_duration(const char *name, const char *text, uint64_t *out_ms)
+{
+	const char *rest;
+
+	if (option_read_duration(text, out_ms, &rest) && *out_ms > 0)
+		return true;
+	complain(name, "a time such as 10s, 500ms, 2min or 1h", text, rest);
 	return false;
 }
 
@@ -225,6 +246,6 @@ bool option_choice(const char *name, const char *text, const char *const *choice
 			len += (size_t)snprintf(wanted + len, sizeof(wanted) - len, "%s %s",
 						i > 0 ? "," : "", choices[i]);
 	}
-	complain(name, wanted, text);
+	complain(name, wanted, text, NULL);
 	return false;
 }

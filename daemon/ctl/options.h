@@ -42,7 +42,13 @@ bool option_read_number(const char *text, uint64_t min, uint64_t max, uint64_t *
  */
 bool option_number(const char *name, const char *text, uint64_t min, uint64_t max, uint64_t *out);
 
-/* "10", "10s", "500ms", "2min", "1h", more than nothing and a year at most, in ms. */
+/*
+ * "10", "10s", "500ms", "2min", "1h", a year at most, in ms. False if text is nothing
+ * like it, and *rest is then the place that is wrong.
+ */
+bool option_read_duration(const char *text, uint64_t *out_ms, const char **rest);
+
+/* The same of more than nothing. */
 bool option_duration(const char *name, const char *text, uint64_t *out_ms);
 
 /* Its place among the choices, which end with NULL. */

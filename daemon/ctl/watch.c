@@ -76,8 +76,8 @@ static bool filter_event(const struct filter *filter, json_t *event)
 }
 
 /* Until the VM ends, somebody stops it, or nobody reads what is printed. */
-static enum ctl_exit print_events(struct varlink *link, const sigset_t *signals,
-				  struct filter *filter)
+static enum ctl_exit print_events(const struct ctl *ctl, struct varlink *link,
+				  const sigset_t *signals, struct filter *filter)
 {
 	const struct varlink_wait wait = {
 		.end_ns = VARLINK_FOREVER,
@@ -98,7 +98,7 @@ static enum ctl_exit print_events(struct varlink *link, const sigset_t *signals,
 			return ctl_report_lost(r);
 
 		if (reply.error) {
-			result = ctl_report_error(&reply);
+			result = ctl_report_error(ctl, &reply);
 		} else if (filter_event(filter, reply.parameters)) {
 			filter->left--;
 			if (!output_json_line(reply.parameters))
@@ -150,7 +150,7 @@ static int run(struct ctl *ctl, int argc, char **argv)
 	r = varlink_send(link, &wait, CTL_METHOD("Watch"), parameters, true);
 	if (r >= 0)
 		r = hold_signals(&waiting);
-	result = r < 0 ? ctl_report_lost(r) : print_events(link, &waiting, &filter);
+	result = r < 0 ? ctl_report_lost(r) : print_events(ctl, link, &waiting, &filter);
 	varlink_free(link);
 	return (int)result;
 }

@@ -41,6 +41,40 @@ static int reload(void *userdata, char **error)
 	return -EBADMSG;
 }
 
+static const struct kernel_config *no_config(void *userdata)
+{
+	(void)userdata;
+	return NULL;
+}
+
+static int set_nothing(void *userdata, const struct kernel_config *config, char *text, size_t size)
+{
+	(void)userdata;
+	(void)config;
+	(void)text;
+	(void)size;
+	return -ENODEV;
+}
+
+static int reload_well(void *userdata, char **error)
+{
+	(void)userdata;
+	(void)error;
+	return 0;
+}
+
+const struct server_control ctl_control_replay = {
+	.kernel_config = kernel_config,
+	.set_kernel_config = set_nothing,
+	.reload = reload_well,
+};
+
+const struct server_control ctl_control_without = {
+	.kernel_config = no_config,
+	.set_kernel_config = set_nothing,
+	.reload = reload_well,
+};
+
 const struct server_control ctl_control = {
 	.kernel_config = kernel_config,
 	.set_kernel_config = set_kernel_config,

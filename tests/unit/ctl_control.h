@@ -9,4 +9,7 @@
 /* Userdata is a struct kernel_config. It takes no interval of less than 10 ms. */
 extern const struct server_control ctl_control;
 
+/* The same without a kernel: with a recording's configuration, and with none. */
+extern const struct server_control ctl_control_replay, ctl_control_without;
+
 #endif

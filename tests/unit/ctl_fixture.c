@@ -39,6 +39,7 @@ struct serving {
 	int control;
 	char command; /* that is waited with, or 0 */
 	uint64_t total; /* of db */
+	struct kernel_config *kernel;
 };
 
 static void answer(struct serving *s)
@@ -84,6 +85,13 @@ static void carry_out(struct serving *s)
 	case COMMAND_LATER:
 		maker_later();
 		break;
+	case COMMAND_REPLAY:
+		s->kernel->has[KERNEL_TIMING] = false;
+		server_set_control(f->server, &ctl_control_replay, s->kernel);
+		break;
+	case COMMAND_RELOADS:
+		server_set_control(f->server, &ctl_control_without, NULL);
+		break;
 	case COMMAND_FULL:
 		limits.clients = 0;
 		limits.root_clients = 0;
@@ -126,8 +134,8 @@ static int on_control(sd_event_source *source, int fd, uint32_t revents, void *u
 
 static void serve(struct fixture *f, int control)
 {
-	struct serving s = { .f = f, .control = control, .total = 7 };
 	struct kernel_config kernel = { 0 };
+	struct serving s = { .f = f, .control = control, .total = 7, .kernel = &kernel };
 
 	kernel_config_set(&kernel, KERNEL_INTERVAL_MS, 1000);
 	kernel_config_set(&kernel, KERNEL_BATCH_EXITS, 10000);

@@ -29,6 +29,8 @@ enum command {
 	COMMAND_TIMED = 'i', /* web01's exits took so long: 2 us for 1000 MSRs, 1 ms for 30 HLTs */
 	COMMAND_STORM = 'o', /* web01 has a storm */
 	COMMAND_LATER = 'l', /* for the server it is two hours later, and some day of 2023 */
+	COMMAND_REPLAY = 'r', /* the kernel's config is a recording's, of before there was timing */
+	COMMAND_RELOADS = 'c', /* there is no kernel; the configuration is right */
 	COMMAND_FULL = 'f', /* no client more is let in */
 	COMMAND_EMPTY = 'n', /* no VM lives, and nobody saw when they ended */
 	/* These wait till there is a watcher. */

@@ -278,12 +278,23 @@ static void test_no_vms(void **state)
 	process_command(p, COMMAND_EMPTY);
 	result = ctl(p, "list", NULL);
 	assert_int_equal(result.status, 0);
-	assert_string_equal(result.out, "No VMs.\n");
+	assert_string_equal(result.out, "No VMs are running. 'kvmexitctl list --all' shows those "
+					"that ended.\n");
+	result_done(&result);
+	result = ctl(p, "list", "--all", "no*", NULL);
+	assert_string_equal(result.out, "No VM matches 'no*' (3 VMs in all).\n");
 	result_done(&result);
 	process_command(p, COMMAND_WAITING);
 	result = ctl(p, "list", NULL);
 	assert_int_equal(result.status, 0);
-	assert_non_null(strstr(result.out, "No VMs.\nThe kernel has no kvm-exitstat"));
+	assert_non_null(strstr(result.out, "that ended.\nThe kernel has no kvm-exitstat"));
+	result_done(&result);
+	/* Names are not what is wrong then. */
+	result = ctl(p, "show", "web01x", NULL);
+	assert_int_equal(result.status, 4);
+	assert_non_null(strstr(result.err, "gets no exits from the kernel, so it knows no VM. The "
+					   "kernel has no kvm-exitstat"));
+	assert_null(strstr(result.err, "matches"));
 	result_done(&result);
 	result = ctl(p, "list", "--json", NULL);
 	json = result_json(&result);

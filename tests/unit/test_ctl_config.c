@@ -71,14 +71,39 @@ static void test_change(void **state)
 		expect(ctl_as_nobody(p, "config", "timing=1", NULL), 3, "", "permission");
 }
 
+/* What the daemon does not know, as in a replay, is of its kind all the same. */
+static void test_replay(void **state)
+{
+	struct process *p = *state;
+
+	process_command(p, COMMAND_REPLAY);
+	expect(ctl(p, "config", NULL), 0, "interval_ms=1000\nbatch_exits=10000\n", "");
+	expect(ctl(p, "config", "timing=7", NULL), 2, "", "timing takes yes or no: 'timing=7'");
+	if (geteuid() == 0)
+		expect(ctl(p, "config", "timing=yes", NULL), 1, "",
+		       "kvmexitd is not connected to the kernel");
+}
+
+/* A reload does not need a kernel; settings do. */
+static void test_reload(void **state)
+{
+	struct process *p = *state;
+
+	if (geteuid() != 0)
+		skip();
+	process_command(p, COMMAND_RELOADS);
+	expect(ctl(p, "config", "--reload", NULL), 0, "", "");
+	expect(ctl(p, "config", "--reload", "timing=yes", NULL), 1, "", "not connected");
+	expect(ctl(p, "config", NULL), 1, "", "not connected");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, process_setup, process_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_show),
-		TEST(test_wrong),
-		TEST(test_change),
+		TEST(test_show),   TEST(test_wrong),  TEST(test_change),
+		TEST(test_replay), TEST(test_reload),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -63,13 +64,47 @@ static void test_json(void **state)
 	json_decref(json);
 
 	result = ctl(p, "report", "--json", "db", "--phases",
-		     write_file(p, "phases", "# two\n0 one\n\n1h the other\n"), NULL);
+		     write_file(p, "phases", "# two\n\t # indented\n  0 one\r\n\n1h the other  \n"),
+		     NULL);
 	json = result_json(&result);
 	unlink(path_of(p, "phases"));
 	assert_int_equal(json_array_size(at(json, "phases")), 2);
 	assert_text(json, "phases.1.phase", "the other");
 	assert_number(json, "phases.0.exits", 7);
 	json_decref(json);
+}
+
+/* The offset of a time counts. */
+static void test_boot_end(void **state)
+{
+	static const struct {
+		const char *offset;
+		int seconds;
+	} offsets[] = { { "Z", 0 }, { "+01:00", 3600 }, { "-02:30", -9000 } };
+	struct process *p = *state;
+	struct result result;
+	struct tm tm = { 0 };
+	json_t *json, *vm;
+	char text[64];
+	time_t time;
+	size_t i;
+
+	for (i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
+		process_command(p, COMMAND_LATER);
+		result = ctl(p, "show", "--json", "db", NULL);
+		vm = result_json(&result);
+		assert_non_null(strptime(json_string_value(at(vm, "started")), "%FT%T", &tm));
+		json_decref(vm);
+		/* A minute after its start, as it is called at the offset. */
+		time = timegm(&tm) + 60 + offsets[i].seconds;
+		assert_non_null(gmtime_r(&time, &tm));
+		assert_int_equal(strftime(text, sizeof(text), "%FT%T.999", &tm), 23);
+		(void)strcat(text, offsets[i].offset);
+		result = ctl(p, "report", "--json", "db", "--boot-end", text, NULL);
+		json = result_json(&result);
+		assert_in_range((unsigned int)json_number_value(at(json, "boot.end")), 60, 61);
+		json_decref(json);
+	}
 }
 
 /* What a VM is called is up to whoever makes it. */
@@ -115,7 +150,13 @@ static void test_errors(void **state)
 
 	check_error(ctl(p, "report", NULL), 2, "too few arguments");
 	check_error(ctl(p, "report", "bd", NULL), 1, "no VM matches 'bd'");
-	check_error(ctl(p, "report", "db", "--boot-end", "soon", NULL), 2, "--boot-end takes");
+	check_error(ctl(p, "report", "db", "--boot-end", "soon", NULL), 2,
+		    "--boot-end: 'soon' is not a time such as 12s");
+	check_error(ctl(p, "report", "db", "--boot-end", "5sx", NULL), 2, ": what is 'sx'?");
+	check_error(ctl(p, "report", "db", "--boot-end", "2001-01-01T00:00:00Z garbage", NULL), 2,
+		    ": what is 'garbage'?");
+	check_error(ctl(p, "report", "db", "--boot-end", "2001-01-01T00:00:00", NULL), 2,
+		    "the end is missing");
 	check_error(ctl(p, "report", "db", "--boot-end", "10h", NULL), 2, "not in the VM's life");
 	check_error(ctl(p, "report", "db", "--boot-end", "2001-01-01T00:00:00Z", NULL), 2,
 		    "not in the VM's life");
@@ -128,12 +169,18 @@ static void test_errors(void **state)
 
 	path = write_file(p, "phases", "0 one\n\n5 two\n4 three\n");
 	check_error(ctl(p, "report", "db", "--phases", path, NULL), 1,
-		    "phases:4: that is no phase");
+		    "phases:4: the phase begins before the one in front of it");
 	write_file(p, "phases", "0\n");
 	check_error(ctl(p, "report", "db", "--phases", path, NULL), 1,
-		    "phases:1: that is no phase");
+		    "phases:1: a phase needs a name behind its time");
 	write_file(p, "phases", "one 1\n");
-	check_error(ctl(p, "report", "db", "--phases", path, NULL), 1, "--phases takes a time");
+	check_error(ctl(p, "report", "db", "--phases", path, NULL), 1,
+		    "phases:1: 'one' is not a time");
+	write_file(p, "phases", "  # a comment\n 0 one\n 5s\n");
+	check_error(ctl(p, "report", "db", "--phases", path, NULL), 1,
+		    "phases:3: a phase needs a name behind its time");
+	check_error(ctl(p, "report", "db", "--phases", "/dev/zero", NULL), 1,
+		    "/dev/zero has more than 65536 bytes");
 	write_file(p, "phases", "# none\n");
 	check_error(ctl(p, "report", "db", "--phases", path, NULL), 1, "phases has no phases");
 	unlink(path);
@@ -147,10 +194,8 @@ static void test_errors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_text),
-		TEST(test_json),
-		TEST(test_html),
-		TEST(test_errors),
+		TEST(test_text), TEST(test_json),   TEST(test_boot_end),
+		TEST(test_html), TEST(test_errors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -166,7 +166,7 @@ void stat_measure_read(struct stat_measure *measure)
 		if (r < 0)
 			(void)ctl_report_lost(r);
 		else if (reply.error)
-			(void)ctl_report_error(&reply);
+			(void)ctl_report_error(measure->ctl, &reply);
 		else
 			on_event(measure, reply.parameters);
 		if (r < 0 || reply.error) {

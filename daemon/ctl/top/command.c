@@ -140,8 +140,10 @@ static bool read_options(const struct ctl *ctl, struct top *top, uint64_t *count
 	if (given[OPTION_INTERVAL]) {
 		if (!option_duration("interval", given[OPTION_INTERVAL], &top->interval_ms))
 			return false;
-		if (top->interval_ms > INTERVAL_MAX_MS)
-			top->interval_ms = INTERVAL_MAX_MS;
+		if (top->interval_ms > INTERVAL_MAX_MS) {
+			ctl_error("--interval takes an hour at most");
+			return false;
+		}
 	}
 	if (option_given(ctl, OPTION_TIMES))
 		(void)top_key(top, 't');
