@@ -36,7 +36,7 @@ enum metrics_format {
 	METRICS_HTTP_FORMATS, /* those with a Content-Type of their own come before */
 	/*
 	 * METRICS_PROMETHEUS for files that node_exporter reads, which has process_*
-	 * of its own and refuses all files where one has it as well.
+	 * of its own: with those of a file each of its scrapes logs an error.
 	 */
 	METRICS_TEXTFILE = METRICS_HTTP_FORMATS,
 	METRICS_FORMATS,

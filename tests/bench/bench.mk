@@ -10,6 +10,7 @@ if HAVE_CMOCKA
 check_PROGRAMS += tests/bench/synthetic
 tests_bench_synthetic_SOURCES = \
 	tests/bench/synthetic.c tests/bench/synthetic.h \
+	tests/bench/synthetic_events.c \
 	tests/bench/synthetic_kernel.c
 tests_bench_synthetic_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_bench_synthetic_CFLAGS = $(UNIT_CFLAGS)

@@ -154,11 +154,18 @@ static void pass_metrics_socket(unsigned int port)
 }
 
 static const struct option long_options[] = {
-	{ "vms", required_argument, NULL, 'v' },     { "vcpus", required_argument, NULL, 'c' },
-	{ "reasons", required_argument, NULL, 'r' }, { "interval", required_argument, NULL, 'i' },
-	{ "hours", required_argument, NULL, 'h' },   { "socket", required_argument, NULL, 's' },
-	{ "metrics", required_argument, NULL, 'm' }, { "clock", no_argument, NULL, 'k' },
-	{ "times", no_argument, NULL, 't' },	     { NULL, 0, NULL, 0 },
+	{ "vms", required_argument, NULL, 'v' },
+	{ "vcpus", required_argument, NULL, 'c' },
+	{ "reasons", required_argument, NULL, 'r' },
+	{ "interval", required_argument, NULL, 'i' },
+	{ "hours", required_argument, NULL, 'h' },
+	{ "socket", required_argument, NULL, 's' },
+	{ "metrics", required_argument, NULL, 'm' },
+	{ "lives", required_argument, NULL, 'l' },
+	{ "extras", no_argument, NULL, 'e' },
+	{ "clock", no_argument, NULL, 'k' },
+	{ "times", no_argument, NULL, 't' },
+	{ 0 },
 };
 
 int main(int argc, char *argv[])
@@ -196,6 +203,12 @@ int main(int argc, char *argv[])
 		case 'm':
 			port = n;
 			break;
+		case 'e':
+			s.extras = true;
+			break;
+		case 'l':
+			s.lives = n;
+			break;
 		case 'k':
 			s.clock = true;
 			break;
@@ -208,7 +221,8 @@ int main(int argc, char *argv[])
 	}
 	if (!path || s.vms == 0 || s.vcpus < s.vms || s.reasons == 0 || s.reasons > 64) {
 		fputs("Usage: synthetic --socket PATH [--vms N] [--vcpus N] [--reasons N]\n"
-		      "           [--interval MS] [--hours N] [--metrics PORT] [--clock] [--times]\n",
+		      "           [--interval MS] [--hours N] [--metrics PORT] [--lives N]\n"
+		      "           [--extras] [--clock] [--times]\n",
 		      stderr);
 		return 2;
 	}

@@ -16,10 +16,36 @@ struct synthetic {
 	bool times; /* and how long they took */
 	unsigned int interval_ms;
 	unsigned int hours; /* of virtual time, as fast as can be; 0 for real time */
+	unsigned int lives; /* so many VMs come one after the other, each for two intervals */
+	bool extras; /* the first vCPU has exits of a nested guest, and times */
 	bool clock; /* the last vCPU's first total is the time of the batch in us */
 	int events, requests; /* the kernel's ends */
 	int64_t *clock_offset_ns; /* of the daemon's clocks, shared with it */
 };
+
+/* How many exits each of the lives makes, for one reason. */
+#define SYNTHETIC_LIFE_EXITS 5000
+
+struct nl_msg;
+
+/* The one epoch. */
+#define SYNTHETIC_EPOCH UINT64_C(42)
+
+/* Above all that Linux gives; a VM's is so much above its id. */
+#define SYNTHETIC_PID_FIRST 5000000
+
+/* The first of the lives comes after a SIGUSR1, when somebody has seen what was before. */
+void synthetic_await_lives(void);
+
+/*
+ * What one interval, of those from 0 on, brings of VMs that live for two: a VM comes, makes
+ * half of its exits, makes the rest and ends. NULL for nothing.
+ */
+struct nl_msg *synthetic_life(unsigned int interval, unsigned int lives, uint64_t seq,
+			      uint64_t now_ns, uint64_t *next_vm_id);
+
+/* More exits of a nested guest on a vCPU 0, and how long they took. */
+struct nl_msg *synthetic_extras(uint64_t vm_id, uint64_t seq, uint64_t now_ns);
 
 /* Does what a kernel does until the daemon goes, or its hours are over. */
 void synthetic_kernel(struct synthetic *synthetic);

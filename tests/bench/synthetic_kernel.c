@@ -24,14 +24,10 @@
 
 #define NS_PER_S  INT64_C(1000000000)
 #define NS_PER_MS INT64_C(1000000)
-#define EPOCH	  UINT64_C(42)
 #define HOUR_S	  3600
 
 /* As the specification has it: a vCPU is not begun past this. */
 #define MESSAGE_FILL 15000
-
-/* Above all that Linux gives. */
-#define PID_FIRST 5000000
 
 struct vcpu {
 	uint64_t vm_id;
@@ -111,7 +107,7 @@ static struct sample_vm describe_vm(size_t vm)
 {
 	struct sample_vm sample = {
 		.id = k.vm_ids[vm],
-		.pid = (uint32_t)(PID_FIRST + k.vm_ids[vm]),
+		.pid = (uint32_t)(SYNTHETIC_PID_FIRST + k.vm_ids[vm]),
 		.isa = KVM_EXITSTAT_ISA_SVM,
 		.created_ns = k.created_ns[vm],
 	};
@@ -138,7 +134,7 @@ static void put_vcpu(struct nl_msg *msg, size_t i, bool deltas)
 {
 	const struct vcpu *vcpu = &k.vcpus[i];
 	struct nlattr *nest = build_begin_vcpu(msg, vcpu->vm_id, vcpu->id,
-					       (uint32_t)(PID_FIRST + vcpu->vm_id),
+					       (uint32_t)(SYNTHETIC_PID_FIRST + vcpu->vm_id),
 					       KVM_EXITSTAT_ISA_SVM);
 	size_t j;
 
@@ -198,7 +194,7 @@ static void make_chunks(void)
 		k.chunks = need(reallocarray(k.chunks, k.n_chunks + 1, sizeof(*k.chunks)));
 		chunk = &k.chunks[k.n_chunks++];
 		*chunk = (struct chunk){ .first_reason = k.vcpus[i].reason };
-		chunk->msg = build_stats(KVM_EXITSTAT_CMD_EXITS_NTF, EPOCH, 0, 0);
+		chunk->msg = build_stats(KVM_EXITSTAT_CMD_EXITS_NTF, SYNTHETIC_EPOCH, 0, 0);
 		for (; i < k.s->vcpus && nlmsg_hdr(chunk->msg)->nlmsg_len < MESSAGE_FILL; i++) {
 			put_vcpu(chunk->msg, i, true);
 			chunk->n_reasons += k.s->reasons;
@@ -233,7 +229,8 @@ static void send_batch(void)
 
 static void send_event(size_t vm, uint32_t event, uint64_t destroyed_ns)
 {
-	struct nl_msg *msg = build_stats(KVM_EXITSTAT_CMD_VM_NTF, EPOCH, ++k.seq, now_ns());
+	struct nl_msg *msg =
+		build_stats(KVM_EXITSTAT_CMD_VM_NTF, SYNTHETIC_EPOCH, ++k.seq, now_ns());
 	struct sample_vm sample = describe_vm(vm);
 
 	sample.destroyed_ns = destroyed_ns;
@@ -272,7 +269,7 @@ static void dump(uint32_t nl_seq)
 		size_t vm = vm_of(i);
 		struct sample_vm sample = describe_vm(vm);
 
-		msg = build_stats(KVM_EXITSTAT_CMD_STATS_GET, EPOCH, k.seq, now_ns());
+		msg = build_stats(KVM_EXITSTAT_CMD_STATS_GET, SYNTHETIC_EPOCH, k.seq, now_ns());
 		build_put_vm(msg, &sample);
 		for (; i < k.s->vcpus && vm_of(i) == vm && nlmsg_hdr(msg)->nlmsg_len < MESSAGE_FILL;
 		     i++)
@@ -341,12 +338,28 @@ static void make_vms(void)
 	make_chunks();
 }
 
+/* What vCPUs in a batch do not have. */
+static void send_more(unsigned int interval)
+{
+	struct nl_msg *msg;
+
+	if (k.s->extras)
+		send_free(k.s->events, synthetic_extras(k.vm_ids[0], ++k.seq, now_ns()), 0, 0);
+	msg = synthetic_life(interval, k.s->lives, k.seq + 1, now_ns(), &k.next_vm_id);
+	if (msg) {
+		k.seq++;
+		send_free(k.s->events, msg, 0, 0);
+	}
+}
+
 void synthetic_kernel(struct synthetic *synthetic)
 {
 	const uint64_t interval_ns = (uint64_t)(synthetic->interval_ms * NS_PER_MS);
 	uint64_t next_ns, second;
+	unsigned int interval = 0;
 
 	k.s = synthetic;
+	synthetic_await_lives();
 	make_vms();
 	answer();
 	serve(now_ns() + 200 * NS_PER_MS);
@@ -362,6 +375,10 @@ void synthetic_kernel(struct synthetic *synthetic)
 	}
 	for (next_ns = now_ns();; next_ns += interval_ns) {
 		send_batch();
+		send_more(interval++);
+		/* Stopped for a while, it goes on as before: lives keep their length. */
+		if (k.s->lives)
+			next_ns = now_ns();
 		serve(next_ns + interval_ns);
 	}
 }

@@ -5,37 +5,11 @@
 Arguments: the daemon's pid, its metrics port, a directory, kvmexitctl, and the
 dashboard, of which every query must have a result.
 """
-import json, os, signal, subprocess, sys, time, urllib.parse, urllib.request
+import json, subprocess, sys
+
+from server import Kernel, query, start, until
 
 daemon, port, work, ctl, dashboard = sys.argv[1:]
-OURS = 10959
-PATIENCE_S = 90
-
-with open(f"{work}/prometheus.yml", "w") as f:
-    f.write(f"""global: {{ scrape_interval: 1s }}
-scrape_configs:
-  - job_name: kvmexitd
-    static_configs: [ {{ targets: [ "127.0.0.1:{port}" ] }} ]
-""")
-
-
-def query(expression):
-    url = f"http://127.0.0.1:{OURS}/api/v1/query?" + urllib.parse.urlencode({"query": expression})
-    with urllib.request.urlopen(url, timeout=20) as reply:
-        return json.load(reply)["data"]["result"]
-
-
-def until(what, condition):
-    deadline, error = time.monotonic() + PATIENCE_S, None
-    while time.monotonic() < deadline:
-        try:
-            if condition():
-                return
-        except OSError as e:
-            error = e
-        time.sleep(0.3)
-    sys.exit(f"prometheus: {what}: not within {PATIENCE_S} s ({error})")
-
 
 def exits():
     """By VM's id and reason, as kvmexitctl has it."""
@@ -70,30 +44,29 @@ def expressions():
                 expression = expression.replace(name, text)
             if "$" in expression:
                 sys.exit(f"prometheus: what is the variable in {expression}?")
-            yield expression
+            # Of a condition, what it is about: no VM here has a storm.
+            yield expression.removesuffix(" == 1")
 
 
-server = subprocess.Popen(
-    ["prometheus", f"--config.file={work}/prometheus.yml", f"--storage.tsdb.path={work}/tsdb",
-     f"--web.listen-address=127.0.0.1:{OURS}", "--log.level=error"])
-kernel = int(subprocess.check_output(["ps", "-o", "pid=", "--ppid", daemon]).split()[0])
+server = start(port, work)
+kernel = Kernel(daemon)
 try:
     until("a scrape", lambda: query("up{job='kvmexitd'} == 1"))
     queries = list(expressions())
     for q in queries:
         until(f"a result of {q}", lambda: query(q))
     # Nothing changes any more, so both have to be the same in the end.
-    os.kill(kernel, signal.SIGSTOP)
+    kernel.stop()
     before = exits()
     until("the same numbers", lambda: scraped() == before)
     if len(before) != 5 * 8 or exits() != before:
         sys.exit(f"prometheus: odd counts: {before}")
-    os.kill(kernel, signal.SIGCONT)
+    kernel.go_on()
     until("rising numbers", lambda: sum(scraped().values()) > sum(before.values()))
     version = query("kvmexitd_build_info")[0]["metric"]["version"]
     print(f"# {len(before)} series of kvmexitd {version} are kvmexitctl's; "
           f"{len(queries)} queries of the dashboard have results")
 finally:
-    os.kill(kernel, signal.SIGCONT)
+    kernel.go_on()
     server.terminate()
     server.wait()

@@ -58,7 +58,8 @@ PKGS_FUZZ=(clang libclang-rt-14-dev)
 
 # What others made, and kvmexitd is tested with. Prometheus alone: its package
 # recommends what nobody here needs.
-PKGS_INTEROP=(curl debian-archive-keyring jq mmdebstrap procps prometheus python3)
+PKGS_INTEROP=(curl debian-archive-keyring jq mmdebstrap procps prometheus prometheus-node-exporter
+	python3)
 
 # Inside L1: a small Debian with systemd, what kvmexitd links to, a QEMU for L2
 # guests, a libvirt (18 MB with all that it needs), and the tools that test cases are
