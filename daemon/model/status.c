@@ -4,7 +4,11 @@
 
 #include "model/status.h"
 
-#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "util/clock.h"
 
 /* Totals come in milliseconds, and on a host that is overloaded in a second. */
 #define RESYNC_LONG_NS (UINT64_C(5) * 1000 * 1000 * 1000)
@@ -78,4 +82,22 @@ const char *status_advice(const struct daemon_status *status, uint64_t now_ns)
 	if (status->kernel != KERNEL_STREAMING && *status->trouble)
 		return status->trouble;
 	return kernel_state_advice(status->kernel);
+}
+
+void source_describe(const struct source_traits *source, int64_t realtime_offset_ns, char *out,
+		     size_t size)
+{
+	char since[32] = "";
+	time_t at;
+	struct tm tm;
+
+	*out = '\0';
+	if (!source->name || source->since_ns == 0)
+		return;
+	at = (time_t)((source->since_ns + (uint64_t)realtime_offset_ns) / NS_PER_S);
+	if (localtime_r(&at, &tm))
+		(void)strftime(since, sizeof(since), "%Y-%m-%d %H:%M:%S", &tm);
+	(void)snprintf(out, size, ", counted by %s since %s%s%s",
+		       strcmp(source->name, "bpf") == 0 ? "BPF" : source->name, since,
+		       source->blind ? ". " : "", source->blind ? source->blind : "");
 }

@@ -7,6 +7,7 @@
 #define KVMEXITD_STATUS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum kernel_state {
@@ -68,6 +69,13 @@ const char *replay_state_name(enum replay_state state);
 
 /* A sentence on what to do, NULL where there is nothing to do, for who has no trouble. */
 const char *kernel_state_advice(enum kernel_state state);
+
+/*
+ * What the source does not know, to go on behind a sentence; "" where it knows all. The
+ * offset is that of CLOCK_REALTIME from CLOCK_BOOTTIME.
+ */
+void source_describe(const struct source_traits *source, int64_t realtime_offset_ns, char *out,
+		     size_t size);
 
 /* Whether counts are exact, but for a moment. */
 bool status_synced(const struct daemon_status *status, uint64_t now_ns);

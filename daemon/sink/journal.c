@@ -8,9 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <syslog.h>
-#include <time.h>
 
 #include "model/reason.h"
 #include "model/registry.h"
@@ -287,24 +285,6 @@ void journal_summary(struct journal *journal, uint64_t now_ns)
 	free(busy);
 }
 
-/* What the source does not know. */
-static void describe_source(const struct source_traits *source, char *out, size_t size)
-{
-	char since[32] = "";
-	time_t at;
-	struct tm tm;
-
-	*out = '\0';
-	if (source->since_ns == 0)
-		return;
-	at = (time_t)((source->since_ns + (uint64_t)clock_realtime_offset_ns()) / NS_PER_S);
-	if (localtime_r(&at, &tm))
-		(void)strftime(since, sizeof(since), "%Y-%m-%d %H:%M:%S", &tm);
-	(void)snprintf(out, size, ", counted by %s since %s%s%s",
-		       strcmp(source->name, "bpf") == 0 ? "BPF" : source->name, since,
-		       source->blind ? ". " : "", source->blind ? source->blind : "");
-}
-
 void journal_state(struct journal *journal, const struct daemon_status *status)
 {
 	enum kernel_state state = status->kernel;
@@ -327,7 +307,8 @@ void journal_state(struct journal *journal, const struct daemon_status *status)
 		entry_add(&entry, "KVM_VMS=%zu", vms);
 		if (status->source.name)
 			entry_add(&entry, "KVM_SOURCE=%s", status->source.name);
-		describe_source(&status->source, source, sizeof(source));
+		source_describe(&status->source, clock_realtime_offset_ns(), source,
+				sizeof(source));
 		(void)entry_send(&entry,
 				 "Receiving exit counts from the kernel: %zu VMs, %zu vCPUs%s", vms,
 				 registry_n_vcpus(journal->registry), source);

@@ -326,9 +326,20 @@ static void test_states(void **state)
 	tell_state(f, KERNEL_RESYNCING);
 	assert_int_equal(sent, 2);
 
+	/* By BPF, it says since when; and what that does not see. */
+	status.kernel = KERNEL_STREAMING;
+	status.source = (struct source_traits){ .name = "bpf",
+						.since_ns = 100 * S,
+						.blind = "It misses some." };
+	journal_state(f->journal, &status);
+	assert_field("MESSAGE_ID=" MESSAGE_ID_STREAMING);
+	assert_field("KVM_SOURCE=bpf");
+	assert_non_null(strstr(last, ", counted by BPF since "));
+	assert_non_null(strstr(last, "It misses some."));
+
 	for (i = 0; i < 20; i++)
 		journal_resynced(f->journal, &status, 200 * S);
-	assert_int_equal(sent, 5);
+	assert_int_equal(sent, 6);
 	assert_field("MESSAGE_ID=" MESSAGE_ID_RESYNCED);
 	assert_field("KVM_LOST=2");
 	assert_field("KVM_RESYNCS=3");
