@@ -70,6 +70,13 @@ source_id()
 built_for=built-for
 replaced=replaced.sha256
 
+# checksums RELEASE: of the distribution's modules, to notice when they are others.
+checksums()
+{
+	(cd "/lib/modules/$1" && find kernel \( -name 'kvm.ko*' -o -name 'kvm-amd.ko*' \
+		-o -name 'kvm-intel.ko*' \) -exec sha256sum {} +)
+}
+
 # changed_since RELEASE: why the modules that are installed for it are old; nothing if
 # they are not.
 changed_since()
