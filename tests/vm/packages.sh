@@ -46,7 +46,7 @@ PKGS_TREE=(autoconf automake bpftool build-essential clang
 
 # Checking the project: unit tests, style, sanitizers.
 PKGS_CHECK=(clang-format codespell git groff-base jq libcmocka-dev libasan8 libubsan1 mandoc
-	perl-base shellcheck tmux valgrind xz-utils zsh)
+	musl-tools perl-base shellcheck tmux valgrind xz-utils zsh)
 
 # Making Debian packages of it: what packaging/debian/control builds with.
 PKGS_DEB=(bash-completion build-essential debhelper dh-sequence-installsysusers fakeroot

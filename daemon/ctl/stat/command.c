@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -65,7 +65,7 @@ int stat_command_fork(struct stat_command *command, char **argv, const sigset_t 
 	close_fd(&error[1]);
 	command->go = go[1];
 	command->error = error[0];
-	command->fd = pidfd_open(command->pid, 0);
+	command->fd = (int)syscall(SYS_pidfd_open, command->pid, 0);
 	if (command->fd >= 0)
 		return 0;
 	r = -errno;
