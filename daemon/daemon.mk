@@ -81,6 +81,8 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/source/netlink/stream.c daemon/source/netlink/stream.h \
 	daemon/source/pick.c daemon/source/pick.h \
 	daemon/source/recording/recorder.c daemon/source/recording/recorder.h \
+	daemon/source/recording/recorder_file.c \
+	daemon/source/recording/recorder_internal.h \
 	daemon/source/recording/recording.c daemon/source/recording/recording.h \
 	daemon/source/recording/replay.c daemon/source/recording/replay.h \
 	daemon/source/source.h \
@@ -96,6 +98,7 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/util/clock.c daemon/util/clock.h \
 	daemon/util/journal_socket.c daemon/util/journal_socket.h \
 	daemon/util/log.c daemon/util/log.h \
+	daemon/util/pump.c daemon/util/pump.h \
 	daemon/util/ratelimit.c daemon/util/ratelimit.h \
 	daemon/util/text.c daemon/util/text.h \
 	daemon/util/unix_address.c daemon/util/unix_address.h \

@@ -78,6 +78,9 @@ static int add_signals(struct app *app)
 	(void)sigaddset(&signals, SIGHUP);
 	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
 		return -errno;
+	/* Errors of the file or pipe that is written to, be it stderr, and not our end. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
 
 	r = add_signal(app, SIGTERM);
 	return r < 0 ? r : add_signal(app, SIGINT);
@@ -104,13 +107,21 @@ static int new_source(struct app *app)
 		return pick_new(&app->source, app->event, LOADER_SOCKET_PATH, &app_source_handlers,
 				app);
 
-	r = recorder_new(&app->recorder, path, &app_source_handlers, app);
-	if (r < 0) {
-		log_error("cannot record to %s: %s", path, strerror(-r));
+	r = recorder_new(&app->recorder, app->event, path, &app->status.recording,
+			 &app_source_handlers, app);
+	if (r < 0)
 		return r;
-	}
 	return pick_new(&app->source, app->event, LOADER_SOCKET_PATH, &recorder_handlers,
 			app->recorder);
+}
+
+void app_set_started(struct app *app)
+{
+	app->status.started_us = clock_realtime_us();
+	app->status.started_ns = clock_boottime_ns();
+	app->status.resyncing_ns = clock_boottime_ns();
+	if (!app->restored)
+		registry_set_watched(app->registry, clock_boottime_ns());
 }
 
 int app_new(struct app **out, const struct options *options)
@@ -131,7 +142,6 @@ int app_new(struct app **out, const struct options *options)
 	app->refused = app->malformed;
 	app->save_failed = app->malformed;
 	app->status.kernel = KERNEL_RESYNCING;
-	app->status.resyncing_ns = clock_boottime_ns();
 
 	r = sd_event_default(&app->event);
 	if (r < 0)
@@ -148,8 +158,7 @@ int app_new(struct app **out, const struct options *options)
 		r = app_restore(app);
 	if (r < 0)
 		return r;
-	app->status.started_us = clock_realtime_us();
-	app->status.started_ns = clock_boottime_ns();
+	app_set_started(app);
 	registry_begin_host(app->registry, options->replay ? 0 : host_isa(), clock_realtime_us());
 	r = journal_new(&app->journal, app->registry, clock_boottime_ns());
 	if (r < 0)
@@ -202,8 +211,6 @@ int app_run(struct app *app)
 	if (r < 0)
 		return r;
 
-	if (!app->restored)
-		registry_set_watched(app->registry, clock_boottime_ns());
 	app_apply_settings(app);
 	if (app->replay)
 		r = replay_start(app->replay);

@@ -46,6 +46,18 @@ static void look_up_name(struct app *app, struct vm *vm)
 		recorder_identity(app->recorder, vm->id, &identity);
 }
 
+void app_record_all(struct app *app)
+{
+	struct vm_identity identity;
+	struct vm *vm;
+
+	for (vm = registry_first_live(app->registry); vm; vm = registry_next(vm)) {
+		vm_get_identity(vm, &identity);
+		recorder_identity(app->recorder, vm->id, &identity);
+	}
+	pick_resync(app->source);
+}
+
 void app_start_timer(sd_event_source *timer, uint64_t delay_us)
 {
 	int enabled = SD_EVENT_OFF;

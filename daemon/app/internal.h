@@ -68,6 +68,11 @@ struct app {
 	uint64_t save_delay_us;
 };
 
+/* -- app.c ---------------------------------------------------------------- */
+
+/* That this is the moment since when everything is seen. */
+void app_set_started(struct app *app);
+
 /* -- listen.c ------------------------------------------------------------- */
 
 /* Listens where systemd says, or on the socket's path. Logs what fails. */
@@ -115,6 +120,9 @@ extern const struct server_control app_control;
 
 /* Names new VMs, and tells the journal and the watchers what changed. */
 void app_tell_changes(struct app *app);
+
+/* Has the recording, which lacks some, get all names and totals again. */
+void app_record_all(struct app *app);
 
 /*
  * Looks names up once more, when a VMM may have settled down, and whether storms

@@ -8,6 +8,7 @@
 
 #include "app/internal.h"
 #include "model/sample.h"
+#include "source/recording/recorder.h"
 #include "util/clock.h"
 #include "util/log.h"
 
@@ -193,6 +194,8 @@ static void on_drained(void *userdata)
 	app_tell_changes(app);
 	if (app->replay)
 		app_replay_summary(app, now_ns);
+	if (app->recorder && recorder_take_wants_all(app->recorder))
+		app_record_all(app);
 	if (app->status_stale && now_ns - app->status_told_ns >= STATUS_SPACING_NS)
 		app_tell_status(app, now_ns);
 	else if (app->status_stale)

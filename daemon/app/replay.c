@@ -53,22 +53,81 @@ static void on_identity(void *userdata, uint64_t vm_id, const struct record_iden
 		log_warning("cannot tell who a VM is: %s, ignoring", strerror(-r));
 }
 
+static void on_begun(void *userdata)
+{
+	struct app *app = userdata;
+
+	app_set_started(app);
+	app->summary_ns = clock_boottime_ns();
+	/* Which has had another time so far, and nothing to tell. */
+	journal_summary(app->journal, clock_boottime_ns());
+}
+
+static void on_left_out(void *userdata, uint64_t records)
+{
+	struct app *app = userdata;
+
+	if (app->status.replay_left_out == 0)
+		log_warning("the recording lacks records here: its file was too slow when it was "
+			    "made");
+	app->status.replay_left_out += records;
+	registry_gap(app->registry);
+}
+
+/* False where it is none that could be replayed. */
+static bool report_damage(struct app *app, uint64_t records, int error)
+{
+	const char *path = app->options->replay;
+
+	switch (error) {
+	case 0:
+		break;
+	case -ENODATA:
+		app->status.replay_damage = REPLAY_CUT;
+		log_warning("%s is cut off behind record %" PRIu64
+			    ": its recorder was killed, or it was copied in part",
+			    path, records);
+		break;
+	case -EBADMSG:
+		if (records == 0) {
+			log_error("%s is no recording of kvmexitd", path);
+			return false;
+		}
+		app->status.replay_damage = REPLAY_DAMAGED;
+		log_warning("%s is damaged behind record %" PRIu64 ", which ends the replay", path,
+			    records);
+		break;
+	case -EPROTONOSUPPORT:
+		log_error("%s is a recording of another version of kvmexitd", path);
+		return false;
+	default:
+		app->status.replay_damage = REPLAY_UNREADABLE;
+		log_error("cannot read %s behind record %" PRIu64 ": %s", path, records,
+			  strerror(-error));
+		return records > 0;
+	}
+	return true;
+}
+
 static void on_ended(void *userdata, uint64_t records, int error)
 {
 	struct app *app = userdata;
 
 	app->status.replay = REPLAY_ENDED;
-	if (error < 0)
-		log_warning("the recording is damaged behind record %" PRIu64 ": %s", records,
-			    strerror(-error));
+	if (!report_damage(app, records, error)) {
+		(void)sd_event_exit(app->event, -EINVAL);
+		return;
+	}
 	log_info("the replay has ended after %" PRIu64 " records; time stands still", records);
 	(void)sd_notify(0, "STATUS=The replay has ended");
 }
 
 static const struct replay_handlers replay_handlers = {
 	.source = &app_source_handlers,
+	.begun = on_begun,
 	.name = on_name,
 	.identity = on_identity,
+	.left_out = on_left_out,
 	.ended = on_ended,
 };
 
@@ -78,18 +137,12 @@ int app_new_replay(struct app *app)
 	int r = replay_new(&app->replay, app->event, path, app->options->replay_speed,
 			   &replay_handlers, app);
 
-	if (r == -EBADMSG)
-		log_error("%s is no recording of kvmexitd", path);
-	else if (r == -EPROTONOSUPPORT)
-		log_error("%s is a recording of another version of kvmexitd", path);
-	else if (r < 0)
+	if (r < 0) {
 		log_error("cannot replay %s: %s", path, strerror(-r));
-	if (r >= 0)
-		r = registry_new(&app->registry);
+		return r;
+	}
 	app->status.replay = REPLAY_RUNNING;
-	app->summary_ns = clock_boottime_ns();
-	/* Said already, and none of the configuration's. */
-	return r == -EBADMSG ? -EINVAL : r;
+	return registry_new(&app->registry);
 }
 
 void app_replay_summary(struct app *app, uint64_t now_ns)

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "ctl/clock.h"
 #include "ctl/connect.h"
@@ -64,10 +65,50 @@ static void print_missed(const struct ctl *ctl, const json_t *status)
 	       output_mark(ctl->colour, MARK_NONE), get_int(status, "missed_vcpus"));
 }
 
+static void print_replay(const struct ctl *ctl, const json_t *status)
+{
+	static const struct {
+		const char *damage, *text;
+	} damages[] = {
+		{ "cut", "the recording's end is missing" },
+		{ "damaged", "the rest of the recording is damaged" },
+		{ "unreadable", "the rest of the recording could not be read" },
+	};
+	_cleanup_free_ char *replay = get_text(status, "replay");
+	_cleanup_free_ char *damage = get_text(status, "replay_damage");
+	size_t i;
+
+	if (!json_is_string(json_object_get(status, "replay")))
+		return;
+	printf("Replay   %s%s", replay, output_mark(ctl->colour, MARK_BAD));
+	for (i = 0; i < ARRAY_SIZE(damages); i++)
+		if (strcmp(damage, damages[i].damage) == 0)
+			printf("; %s", damages[i].text);
+	if (get_int(status, "replay_left_out") > 0)
+		printf("; it lacks %lld records that its file was too slow for",
+		       get_int(status, "replay_left_out"));
+	printf("%s\n", output_mark(ctl->colour, MARK_NONE));
+}
+
+static void print_recording(const struct ctl *ctl, const json_t *recording)
+{
+	_cleanup_free_ char *state = get_text(recording, "state");
+	_cleanup_free_ char *error = get_text(recording, "error");
+
+	if (!json_is_object(recording))
+		return;
+	printf("Recorder %s%s", state, output_mark(ctl->colour, MARK_BAD));
+	if (json_is_string(json_object_get(recording, "error")))
+		printf(": %s", error);
+	if (get_int(recording, "left_out") > 0)
+		printf("; left out %lld records, as the file is too slow",
+		       get_int(recording, "left_out"));
+	printf("%s\n", output_mark(ctl->colour, MARK_NONE));
+}
+
 static void print_text(const struct ctl *ctl, const json_t *status)
 {
 	_cleanup_free_ char *version = get_text(status, "version");
-	_cleanup_free_ char *replay = get_text(status, "replay");
 	int64_t started_us = get_boottime_us(status, "started_boottime_us");
 	_cleanup_free_ char *up =
 		format_us(started_us < 0 ? -1 : reply_now_us(status) - started_us);
@@ -77,8 +118,8 @@ static void print_text(const struct ctl *ctl, const json_t *status)
 	print_kernel(ctl, status);
 	print_source(json_object_get(status, "source"));
 	print_missed(ctl, status);
-	if (json_is_string(json_object_get(status, "replay")))
-		printf("Replay   %s\n", replay);
+	print_replay(ctl, status);
+	print_recording(ctl, json_object_get(status, "recording"));
 	printf("VMs      %lld with %lld vCPUs, %lld ended\n", get_int(status, "vms"),
 	       get_int(status, "vcpus"), get_int(status, "ended_vms"));
 	if (get_int(status, "storms") > 0)

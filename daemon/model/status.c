@@ -41,6 +41,34 @@ const char *replay_state_name(enum replay_state state)
 	return NULL;
 }
 
+const char *replay_damage_name(enum replay_damage damage)
+{
+	switch (damage) {
+	case REPLAY_WHOLE:
+		return NULL;
+	case REPLAY_CUT:
+		return "cut";
+	case REPLAY_DAMAGED:
+		return "damaged";
+	case REPLAY_UNREADABLE:
+		return "unreadable";
+	}
+	return NULL;
+}
+
+const char *recording_state_name(enum recording_state state)
+{
+	switch (state) {
+	case RECORDING_NONE:
+		return NULL;
+	case RECORDING_RUNNING:
+		return "running";
+	case RECORDING_ENDED:
+		return "ended";
+	}
+	return NULL;
+}
+
 const char *kernel_state_advice(enum kernel_state state)
 {
 	switch (state) {

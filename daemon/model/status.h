@@ -42,11 +42,35 @@ struct source_losses {
 /* A sentence or two. */
 #define STATUS_TROUBLE_BYTES 512
 
+/* What is wrong with a recording that is replayed. */
+enum replay_damage {
+	REPLAY_WHOLE,
+	REPLAY_CUT, /* its end is missing */
+	REPLAY_DAMAGED, /* there is something else in its place */
+	REPLAY_UNREADABLE, /* the file, from there on */
+};
+
+/* Whether what is reported is recorded, too. */
+enum recording_state {
+	RECORDING_NONE,
+	RECORDING_RUNNING,
+	RECORDING_ENDED,
+};
+
+struct recording_status {
+	enum recording_state state;
+	int error; /* why it ended early, as -errno; 0 */
+	uint64_t left_out; /* records that the file was too slow for */
+};
+
 struct daemon_status {
 	enum replay_state replay;
 	struct source_traits source; /* name is NULL while there is none */
 	struct source_losses losses;
 	char trouble[STATUS_TROUBLE_BYTES]; /* why there is none, and the way out, or "" */
+	enum replay_damage replay_damage;
+	uint64_t replay_left_out; /* records that are not in the recording */
+	struct recording_status recording;
 	enum kernel_state kernel;
 	bool complete; /* all totals were read once */
 	uint64_t resyncing_ns; /* CLOCK_BOOTTIME: since then all totals are awaited */
@@ -66,6 +90,12 @@ const char *kernel_state_name(enum kernel_state state);
 
 /* "running", "ended", NULL for none. */
 const char *replay_state_name(enum replay_state state);
+
+/* "cut", "damaged", "unreadable", NULL for none. */
+const char *replay_damage_name(enum replay_damage damage);
+
+/* "running", "ended", NULL for none. */
+const char *recording_state_name(enum recording_state state);
 
 /* A sentence on what to do, NULL where there is nothing to do, for who has no trouble. */
 const char *kernel_state_advice(enum kernel_state state);

@@ -329,6 +329,12 @@ int pick_set(struct pick *pick, enum pick_mode mode, int receive_buffer)
 	return genl_source_set_receive_buffer(pick->netlink, receive_buffer);
 }
 
+void pick_resync(struct pick *pick)
+{
+	if (pick->netlink)
+		genl_source_resync(pick->netlink);
+}
+
 void pick_configure(struct pick *pick, const struct kernel_config *config)
 {
 	pick->config = *config;

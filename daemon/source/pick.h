@@ -32,6 +32,9 @@ int pick_start(struct pick *pick, enum pick_mode mode, int receive_buffer);
 /* The same for one that runs; asks the BPF loader again where it said no. */
 int pick_set(struct pick *pick, enum pick_mode mode, int receive_buffer);
 
+/* Reads all totals again; a source that always has them does nothing. */
+void pick_resync(struct pick *pick);
+
 /* What the kernel is to be set to, now and whenever a source comes. */
 void pick_configure(struct pick *pick, const struct kernel_config *config);
 

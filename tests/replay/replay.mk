@@ -8,9 +8,14 @@ tests_replay_libreplayfixture_a_CFLAGS = $(UNIT_CFLAGS)
 tests_replay_libreplayfixture_a_SOURCES = \
 	tests/replay/replay_fixture.c tests/replay/replay_fixture.h
 
-REPLAY_TESTS = tests/replay/test_replay tests/replay/test_replay_clock
+REPLAY_TESTS = tests/replay/test_pipes tests/replay/test_replay \
+	tests/replay/test_replay_clock
 check_PROGRAMS += $(REPLAY_TESTS)
 TESTS += $(REPLAY_TESTS)
+
+tests_replay_test_pipes_CPPFLAGS = $(UNIT_CPPFLAGS) -I$(srcdir)/tests/replay
+tests_replay_test_pipes_CFLAGS = $(UNIT_CFLAGS)
+tests_replay_test_pipes_LDADD = tests/replay/libreplayfixture.a $(UNIT_LDADD)
 
 tests_replay_test_replay_CPPFLAGS = $(UNIT_CPPFLAGS) -I$(srcdir)/tests/replay
 tests_replay_test_replay_CFLAGS = $(UNIT_CFLAGS)

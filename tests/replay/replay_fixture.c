@@ -21,13 +21,16 @@
 #include "util/clock.h"
 
 #define DEADLINE_NS (60 * NS_PER_S)
-#define POLL_NS	    (20 * NS_PER_MS)
+/* It has a second, of a machine that may be busy. */
+#define STOP_DEADLINE_NS (15 * NS_PER_S)
+
+#define POLL_NS (20 * NS_PER_MS)
 
 char replay_directory[] = "/tmp/kvmexitd-replay-XXXXXX";
 
-pid_t replay_start(const char *recording, const char *speed)
+pid_t replay_start_with(const char *first, const char *second)
 {
-	char socket[256], replay[512], log[256];
+	char socket[256], log[256];
 	pid_t pid = fork();
 
 	assert_true(pid >= 0);
@@ -36,12 +39,33 @@ pid_t replay_start(const char *recording, const char *speed)
 	/* A test that fails leaves no daemon. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	snprintf(socket, sizeof(socket), "--socket=%s/socket", replay_directory);
-	snprintf(replay, sizeof(replay), "--replay=%s", recording);
 	snprintf(log, sizeof(log), "%s/log", replay_directory);
 	if (!freopen(log, "w", stderr))
 		_exit(126);
-	execl(KVMEXITD, KVMEXITD, "--config=/dev/null", socket, replay, speed, (char *)NULL);
+	execl(KVMEXITD, KVMEXITD, "--config=/dev/null", socket, first, second, (char *)NULL);
 	_exit(127);
+}
+
+pid_t replay_start(const char *recording, const char *speed)
+{
+	char option[512];
+
+	snprintf(option, sizeof(option), "--replay=%s", recording);
+	return replay_start_with(option, speed);
+}
+
+static int await_exit(pid_t pid)
+{
+	const struct timespec pause = { .tv_nsec = POLL_NS };
+	uint64_t deadline_ns = clock_boottime_ns() + STOP_DEADLINE_NS;
+	int status;
+
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		if (clock_boottime_ns() >= deadline_ns)
+			fail_msg("kvmexitd does not end");
+		nanosleep(&pause, NULL);
+	}
+	return status;
 }
 
 void replay_stop(pid_t pid)
@@ -49,7 +73,7 @@ void replay_stop(pid_t pid)
 	int status;
 
 	assert_int_equal(kill(pid, SIGTERM), 0);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
+	status = await_exit(pid);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
@@ -117,4 +141,32 @@ int replay_teardown(void **state)
 	(void)state;
 	snprintf(command, sizeof(command), "rm -rf '%s'", replay_directory);
 	return system(command);
+}
+
+size_t replay_logged(const char *text)
+{
+	char path[256], line[1024];
+	size_t n = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/log", replay_directory);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f))
+		n += strstr(line, text) != NULL;
+	fclose(f);
+	return n;
+}
+
+int replay_run(const char *arguments)
+{
+	char command[1024];
+	int status;
+
+	snprintf(command, sizeof(command),
+		 "exec timeout -k 5 20 '%s' --config=/dev/null --socket='%s/socket' %s 2>/dev/null",
+		 KVMEXITD, replay_directory, arguments);
+	status = system(command);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
 }

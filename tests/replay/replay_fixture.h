@@ -18,10 +18,19 @@ extern char replay_directory[];
 int replay_setup(void **state);
 int replay_teardown(void **state);
 
+/* With these options; the second may be NULL. */
+pid_t replay_start_with(const char *first, const char *second);
+
+/* Runs kvmexitd until it ends by itself, and gives its exit status. */
+int replay_run(const char *arguments);
+
+/* How often something was logged by the last one started. */
+size_t replay_logged(const char *text);
+
 /* speed is the option, or NULL. */
 pid_t replay_start(const char *recording, const char *speed);
 
-/* Ends by SIGTERM, well. */
+/* It ends by SIGTERM, well, and soon. */
 void replay_stop(pid_t pid);
 
 /* What kvmexitctl --json says, or NULL. */

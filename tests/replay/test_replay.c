@@ -121,6 +121,7 @@ static void test_as_live(void **state)
 	check_all();
 	status = replay_ask("status");
 	assert_string_equal(json_string_value(json_object_get(status, "kernel")), "streaming");
+	assert_true(json_is_null(json_object_get(status, "replay_damage")));
 	assert_true(json_integer_value(json_object_get(status, "batches")) > 0);
 	assert_int_equal(json_integer_value(json_object_get(status, "malformed")), 0);
 	/* And it is the day when it was recorded. */
@@ -142,6 +143,34 @@ static void test_speed(void **state)
 	replay_await_end();
 	check_all();
 	replay_stop(pid);
+}
+
+static void assert_damage(const char *wanted)
+{
+	json_t *status = replay_ask("status");
+	const char *damage = json_string_value(json_object_get(status, "replay_damage"));
+
+	assert_non_null(damage);
+	assert_string_equal(damage, wanted);
+	json_decref(status);
+}
+
+/* The recording without the record that says that it is complete. */
+static int write_without_end(const char *path, const unsigned char *bytes, size_t len)
+{
+	struct record record = { 0 };
+	size_t at = RECORDING_HEADER_BYTES, last = at;
+	FILE *f = fopen(path, "wb");
+	int n;
+
+	assert_non_null(f);
+	while ((n = recording_parse_record(bytes + at, len - at, &record)) > 0) {
+		last = at;
+		at += (size_t)n;
+	}
+	assert_int_equal(record.type, RECORD_END);
+	assert_int_equal(fwrite(bytes, 1, last, f), last);
+	return fclose(f);
 }
 
 /* What a crash leaves, and what a bad disk does: good up to there. */
@@ -166,28 +195,23 @@ static void test_cut(void **state)
 
 		pid = replay_start(path, NULL);
 		replay_await_end();
+		assert_damage(i ? "damaged" : "cut");
 		list = replay_ask("list --all");
 		assert_true(json_array_size(json_object_get(list, "vms")) > 0);
 		json_decref(list);
 		replay_stop(pid);
+		assert_int_equal(replay_logged(i ? "is damaged behind record" :
+						   "is cut off behind record"),
+				 1);
 	}
+	/* Between two records, too: what is missing is the end. */
+	assert_int_equal(write_without_end(path, bytes, len), 0);
+	pid = replay_start(path, NULL);
+	replay_await_end();
+	check_all();
+	assert_damage("cut");
+	replay_stop(pid);
 	free(bytes);
-}
-
-/* How often something was logged by the last one started. */
-static size_t logged(const char *text)
-{
-	char path[256], line[1024];
-	size_t n = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/log", replay_directory);
-	f = fopen(path, "r");
-	assert_non_null(f);
-	while (fgets(line, sizeof(line), f))
-		n += strstr(line, text) != NULL;
-	fclose(f);
-	return n;
 }
 
 static void append(FILE *f, uint32_t type, uint64_t time_ns, uint32_t number)
@@ -245,21 +269,8 @@ static void test_bad_days(void **state)
 	assert_in_range(json_integer_value(json_object_get(status, "resyncs")), DAYS, DAYS + 1);
 	json_decref(status);
 	replay_stop(pid);
-	assert_in_range(logged("were lost"), 1, 3);
-	assert_int_equal(logged("Waiting."), 1);
-}
-
-static int run(const char *arguments)
-{
-	char command[1024];
-	int status;
-
-	snprintf(command, sizeof(command),
-		 "exec timeout 20 '%s' --config=/dev/null --socket='%s/socket' %s 2>/dev/null",
-		 KVMEXITD, replay_directory, arguments);
-	status = system(command);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
+	assert_in_range(replay_logged("were lost"), 1, 3);
+	assert_int_equal(replay_logged("Waiting."), 1);
 }
 
 static void test_wrong(void **state)
@@ -270,12 +281,12 @@ static void test_wrong(void **state)
 	FILE *f;
 
 	(void)state;
-	assert_int_equal(run("--replay=/no/such/file"), 1);
-	assert_int_equal(run("--replay=/dev/null"), 1);
-	assert_int_equal(run("--replay=" DIRECTORY "exitgen.json"), 1);
-	assert_int_equal(run("--record=/no/such/replay_directory/file"), 1);
-	assert_int_equal(run("--replay-speed=0"), 2);
-	assert_int_equal(run("--replay=a --record=b"), 2);
+	assert_int_equal(replay_run("--replay=/no/such/file"), 1);
+	assert_int_equal(replay_run("--replay=/dev/null"), 1);
+	assert_int_equal(replay_run("--replay=" DIRECTORY "exitgen.json"), 1);
+	assert_int_equal(replay_run("--record=/no/such/replay_directory/file"), 1);
+	assert_int_equal(replay_run("--replay-speed=0"), 2);
+	assert_int_equal(replay_run("--replay=a --record=b"), 2);
 
 	recording_build_header(&header, bytes);
 	bytes[8]++;
@@ -285,7 +296,7 @@ static void test_wrong(void **state)
 	assert_int_equal(fwrite(bytes, 1, sizeof(bytes), f), sizeof(bytes));
 	fclose(f);
 	snprintf(arguments, sizeof(arguments), "--replay=%s", path);
-	assert_int_equal(run(arguments), 1);
+	assert_int_equal(replay_run(arguments), 1);
 }
 
 int main(void)

@@ -10,6 +10,7 @@ tests_unit_libunittest_a_SOURCES = \
 	tests/unit/metrics_fixture.c tests/unit/metrics_fixture.h \
 	tests/unit/model_build.c tests/unit/model_build.h \
 	tests/unit/nlmsg_build.c tests/unit/nlmsg_build.h \
+	tests/unit/recording_read.c tests/unit/recording_read.h \
 	tests/unit/unit_test.c tests/unit/unit_test.h
 
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit -DSOURCE_DIR='"$(abs_top_srcdir)"' \
@@ -38,6 +39,7 @@ UNIT_TESTS = \
 	tests/unit/test_options \
 	tests/unit/test_reason \
 	tests/unit/test_identity \
+	tests/unit/test_recorder \
 	tests/unit/test_recording \
 	tests/unit/test_registry \
 	tests/unit/test_registry_limits \
@@ -132,6 +134,9 @@ tests_unit_test_identity_LDADD = $(UNIT_LDADD)
 tests_unit_test_lookup_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_lookup_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_lookup_LDADD = $(UNIT_LDADD)
+tests_unit_test_recorder_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_recorder_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_recorder_LDADD = $(UNIT_LDADD)
 
 tests_unit_test_recording_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_recording_CFLAGS = $(UNIT_CFLAGS)

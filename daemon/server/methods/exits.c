@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "model/registry.h"
 #include "model/status.h"
@@ -38,19 +39,25 @@ static int run_status(const struct call *call)
 	const struct registry *registry = call->server->registry;
 	const struct server_stats *stats = &call->server->stats;
 	uint64_t now_ns = clock_boottime_ns();
-	json_t *epoch;
+	json_t *epoch, *recording = NULL;
 	int r;
 
 	r = call_parameters(call, none);
 	if (r != 0)
 		return r;
 
+	if (status->recording.state != RECORDING_NONE)
+		recording = json_pack("{s:s, s:s?, s:I}", "state",
+				      recording_state_name(status->recording.state), "error",
+				      status->recording.error ? strerror(-status->recording.error) :
+								NULL,
+				      "left_out", (json_int_t)status->recording.left_out);
 	epoch = status->has_epoch ? json_integer((json_int_t)status->epoch) : json_null();
 	return call_reply(
 		call,
 		json_pack(
 			"{s:o, s:s, s:s, s:b, s:s?, s:s?, s:I, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I,"
-			" s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:I}",
+			" s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:s?, s:I, s:o?}",
 			"now", json_now(now_ns), "version", PACKAGE_VERSION, "kernel",
 			kernel_state_name(status->kernel), "synced", status_synced(status, now_ns),
 			"advice", status_advice(status, now_ns), "replay",
@@ -72,7 +79,9 @@ static int run_status(const struct call *call)
 			(json_int_t)stats->accept_failures, "failed_dumps",
 			(json_int_t)status->failed_dumps, "source", json_source(&status->source),
 			"missed_exits", (json_int_t)status->losses.exits, "missed_vcpus",
-			(json_int_t)status->losses.vcpus));
+			(json_int_t)status->losses.vcpus, "replay_damage",
+			replay_damage_name(status->replay_damage), "replay_left_out",
+			(json_int_t)status->replay_left_out, "recording", recording));
 }
 
 static int run_watch(const struct call *call)

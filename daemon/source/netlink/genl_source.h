@@ -43,6 +43,9 @@ void genl_source_configure(struct genl_source *source, const struct kernel_confi
 int genl_source_set_config(struct genl_source *source, const struct kernel_config *config,
 			   char text[static GENL_TEXT_BYTES]);
 
+/* Reads all totals again, where they can be read. Nothing was lost. */
+void genl_source_resync(struct genl_source *source);
+
 /* As genl_source_start() with these descriptors, which the source then owns, and operations. */
 int genl_source_start_fds(struct genl_source *source, int events_fd, int requests_fd,
 			  const struct genl_socket_ops *ops);

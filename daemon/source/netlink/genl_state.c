@@ -114,6 +114,12 @@ static void want_dump(struct genl_source *s)
 	source_want(s, PENDING_DUMP, s->last_dump_us && due_us > now_us ? due_us - now_us : 0);
 }
 
+void genl_source_resync(struct genl_source *s)
+{
+	if (s->family && s->state == KERNEL_STREAMING)
+		want_dump(s);
+}
+
 void source_lost(struct genl_source *s, enum stream_verdict verdict)
 {
 	if (verdict == STREAM_OK)

@@ -1,73 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Puts what the kernel source tells into a file.
+ * Puts what a source reports into a file.
  *
  * Whatever happens to the file, counting goes on: a full disk or the limit ends
- * the recording with one line in the log. Written is whenever all that waited was
- * read, so a crash costs at most one batch.
+ * the recording with one line in the log. The writing process gets what there is
+ * whenever all that waited was read, so a crash costs at most one batch.
  */
 #include "config.h"
 
 #include "source/recording/recorder.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "model/identity.h"
+#include "model/status.h"
+#include "source/recording/recorder_internal.h"
 #include "source/recording/recording.h"
 #include "source/source.h"
 #include "util/buffer.h"
 #include "util/clock.h"
 #include "util/log.h"
+#include "util/pump.h"
 #include "util/util.h"
 
-/* It has others' command lines in it, as names. */
-#define FILE_MODE 0600
+/* Records are left out until half of what may wait has been written. */
+#define RESUME_BYTES (RECORDER_WAITING_BYTES_MAX / 2)
 
-/* What is kept in memory until it is written: one turn of the source, and some. */
-#define BUFFER_BYTES_MAX (1024 * 1024)
-
-struct recorder {
-	const struct source_handlers *handlers;
-	void *userdata;
-	int fd; /* -1 when the recording has ended */
-	uint64_t written;
-	struct buffer buffer;
-};
+/* A file that is always too slow must not have the kernel asked for totals all the time. */
+#define WANTS_ALL_SPACING_NS (10 * NS_PER_S)
 
 DEFINE_CLEANUP(struct recorder *, recorder_free);
 
-static void stop(struct recorder *recorder, const char *why)
-{
-	log_warning("the recording ends here: %s", why);
-	(void)close(recorder->fd);
-	recorder->fd = -1;
-	buffer_done(&recorder->buffer);
-	recorder->buffer = (struct buffer){ 0 };
-}
-
-static void flush(struct recorder *recorder)
-{
-	ssize_t n;
-
-	while (recorder->fd >= 0 && recorder->buffer.len > 0) {
-		n = write(recorder->fd, buffer_head(&recorder->buffer), recorder->buffer.len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			stop(recorder, strerror(errno));
-			return;
-		}
-		recorder->written += (uint64_t)n;
-		buffer_consume(&recorder->buffer, (size_t)n);
-	}
-}
-
-/* Content comes in two parts, of which either may be empty. */
-static void put(struct recorder *recorder, enum record_type type, const void *a, size_t a_len,
-		const void *b, size_t b_len)
+/* All of it or nothing: content comes in two parts, of which either may be empty. */
+static int append(struct recorder *recorder, enum record_type type, const void *a, size_t a_len,
+		  const void *b, size_t b_len)
 {
 	static const unsigned char zeros[8];
 	unsigned char header[RECORD_HEADER_BYTES];
@@ -76,26 +44,75 @@ static void put(struct recorder *recorder, enum record_type type, const void *a,
 		.time_ns = clock_boottime_ns(),
 		.len = a_len + b_len,
 	};
-	size_t pad;
+	struct buffer *buffer = &recorder->buffer;
+	size_t pad = recording_build_record(&record, header);
+	size_t size = sizeof(header) + record.len + pad;
+	char *room;
+	int r;
 
-	if (recorder->fd < 0 || record.len > RECORD_CONTENT_MAX)
+	r = buffer_reserve(buffer, size, &room);
+	if (r < 0)
+		return r;
+	(void)buffer_append(buffer, header, sizeof(header));
+	(void)buffer_append(buffer, a, a_len);
+	(void)buffer_append(buffer, b, b_len);
+	(void)buffer_append(buffer, zeros, pad);
+	recorder->bytes += size;
+	return 0;
+}
+
+static int mark_gap(struct recorder *recorder)
+{
+	int r = append(recorder, RECORD_LEFT_OUT, &recorder->gap, sizeof(recorder->gap), NULL, 0);
+
+	if (r < 0)
+		return r;
+	recorder->gap = 0;
+	recorder->wants_all = true;
+	return 0;
+}
+
+static void leave_out(struct recorder *recorder)
+{
+	if (recorder->status->left_out == 0)
+		log_warning("the recording's file is too slow: records are left out, and that "
+			    "is marked in it");
+	recorder->status->left_out++;
+	recorder->gap++;
+	recorder->dump_whole = false;
+}
+
+/* Nothing more gets in, and then the pump gets its end. */
+static void close_after(struct recorder *recorder, enum record_end why)
+{
+	const uint32_t number = why;
+
+	if (recorder->fd < 0 || recorder->closing)
 		return;
-	if (recorder->written + recorder->buffer.len + RECORD_BYTES_MAX > RECORDING_BYTES_MAX) {
-		flush(recorder);
-		if (recorder->fd >= 0)
-			stop(recorder, "it is as long as one may be");
+	if (recorder->gap > 0)
+		(void)mark_gap(recorder);
+	(void)append(recorder, RECORD_END, &number, sizeof(number), NULL, 0);
+	recorder->closing = true;
+	recorder_flush(recorder);
+}
+
+static void put(struct recorder *recorder, enum record_type type, const void *a, size_t a_len,
+		const void *b, size_t b_len)
+{
+	size_t limit = recorder->gap > 0 ? RESUME_BYTES : RECORDER_WAITING_BYTES_MAX;
+	size_t size = RECORD_HEADER_BYTES + a_len + b_len;
+
+	if (recorder->fd < 0 || recorder->closing || a_len + b_len > RECORD_CONTENT_MAX)
+		return;
+	/* With room for the marks. */
+	if (recorder->bytes + 2 * RECORD_BYTES_MAX > RECORDING_BYTES_MAX) {
+		log_warning("the recording ends here: it is as long as one may be");
+		close_after(recorder, RECORD_END_FULL);
 		return;
 	}
-	pad = recording_build_record(&record, header);
-	if (buffer_append(&recorder->buffer, header, sizeof(header)) < 0 ||
-	    (a_len && buffer_append(&recorder->buffer, a, a_len) < 0) ||
-	    (b_len && buffer_append(&recorder->buffer, b, b_len) < 0) ||
-	    (pad && buffer_append(&recorder->buffer, zeros, pad) < 0)) {
-		stop(recorder, strerror(ENOMEM));
-		return;
-	}
-	if (recorder->buffer.len > BUFFER_BYTES_MAX)
-		flush(recorder);
+	if (recorder->buffer.len + size > limit || (recorder->gap > 0 && mark_gap(recorder) < 0) ||
+	    append(recorder, type, a, a_len, b, b_len) < 0)
+		leave_out(recorder);
 }
 
 static void put_number(struct recorder *recorder, enum record_type type, uint32_t number)
@@ -112,6 +129,18 @@ void recorder_identity(struct recorder *recorder, uint64_t vm_id,
 	memcpy(record.uuid, identity->uuid, sizeof(identity->uuid));
 	memcpy(record.namespace, identity->namespace, sizeof(identity->namespace));
 	put(recorder, RECORD_IDENTITY, &vm_id, sizeof(vm_id), &record, sizeof(record));
+}
+
+bool recorder_take_wants_all(struct recorder *recorder)
+{
+	uint64_t now_ns = clock_boottime_ns();
+
+	if (!recorder->wants_all || recorder->fd < 0 || recorder->closing ||
+	    (recorder->wanted_all_ns && now_ns < recorder->wanted_all_ns + WANTS_ALL_SPACING_NS))
+		return false;
+	recorder->wants_all = false;
+	recorder->wanted_all_ns = now_ns;
+	return true;
 }
 
 static void on_raw(void *userdata, const void *bytes, size_t len)
@@ -176,15 +205,17 @@ static void on_dump_begin(void *userdata)
 {
 	struct recorder *recorder = userdata;
 
+	recorder->dump_whole = true;
 	put(recorder, RECORD_DUMP_BEGIN, NULL, 0, NULL, 0);
 	recorder->handlers->dump_begin(recorder->userdata);
 }
 
+/* A dump that misses a part here would end VMs when it is replayed. */
 static void on_dump_end(void *userdata, bool complete)
 {
 	struct recorder *recorder = userdata;
 
-	put_number(recorder, RECORD_DUMP_END, complete);
+	put_number(recorder, RECORD_DUMP_END, complete && recorder->dump_whole);
 	recorder->handlers->dump_end(recorder->userdata, complete);
 }
 
@@ -209,7 +240,7 @@ static void on_drained(void *userdata)
 
 	recorder->handlers->drained(recorder->userdata);
 	put(recorder, RECORD_DRAINED, NULL, 0, NULL, 0);
-	flush(recorder);
+	recorder_flush(recorder);
 }
 
 const struct source_handlers recorder_handlers = {
@@ -228,7 +259,8 @@ const struct source_handlers recorder_handlers = {
 	.drained = on_drained,
 };
 
-int recorder_new(struct recorder **out, const char *path, const struct source_handlers *handlers,
+int recorder_new(struct recorder **out, sd_event *event, const char *path,
+		 struct recording_status *status, const struct source_handlers *handlers,
 		 void *userdata)
 {
 	_cleanup_(recorder_freep) struct recorder *recorder = calloc(1, sizeof(*recorder));
@@ -237,20 +269,23 @@ int recorder_new(struct recorder **out, const char *path, const struct source_ha
 		.realtime_offset_ns = clock_realtime_offset_ns(),
 	};
 	unsigned char bytes[RECORDING_HEADER_BYTES];
+	int r;
 
 	if (!recorder)
 		return -ENOMEM;
 	recorder->handlers = handlers;
 	recorder->userdata = userdata;
-	recorder->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, FILE_MODE);
-	if (recorder->fd < 0)
-		return -errno;
+	recorder->status = status;
+	recorder->fd = -1;
 	recording_build_header(&header, bytes);
-	if (buffer_append(&recorder->buffer, bytes, sizeof(bytes)) < 0)
-		return -ENOMEM;
-	flush(recorder);
-	if (recorder->fd < 0)
-		return -EIO;
+	r = buffer_append(&recorder->buffer, bytes, sizeof(bytes));
+	if (r >= 0)
+		r = recorder_open(recorder, event, path);
+	if (r < 0)
+		return r;
+	recorder->bytes = sizeof(bytes);
+	status->state = RECORDING_RUNNING;
+	recorder_flush(recorder);
 	*out = TAKE_PTR(recorder);
 	return 0;
 }
@@ -260,9 +295,9 @@ struct recorder *recorder_free(struct recorder *recorder)
 	if (!recorder)
 		return NULL;
 
-	flush(recorder);
-	if (recorder->fd >= 0)
-		(void)close(recorder->fd);
+	if (recorder->status->state != RECORDING_NONE)
+		close_after(recorder, RECORD_END_STOPPED);
+	recorder_close(recorder);
 	buffer_done(&recorder->buffer);
 	free(recorder);
 	return NULL;

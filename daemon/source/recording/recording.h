@@ -8,7 +8,8 @@
  *   record   u32 bytes of its content, u32 type, u64 CLOCK_BOOTTIME in ns,
  *            content, zeros up to a multiple of 8
  *
- * A file that ends within a record is what a crash leaves, and good up to there.
+ * A file that ends within a record, or without the record that says so, is what a
+ * crash leaves, and good up to there. Readers skip types that they do not know.
  */
 #ifndef KVMEXITD_RECORDING_H
 #define KVMEXITD_RECORDING_H
@@ -34,6 +35,13 @@ enum record_type {
 	RECORD_DRAINED, /* all that waited was read */
 	RECORD_NAME, /* u64 VM id, then its name */
 	RECORD_IDENTITY, /* u64 VM id, then struct record_identity */
+	RECORD_LEFT_OUT, /* u64: so many records that the file was too slow for */
+	RECORD_END, /* u32 enum record_end; nothing follows */
+};
+
+enum record_end {
+	RECORD_END_STOPPED, /* the recorder was told to stop */
+	RECORD_END_FULL, /* the recording is as long as one may be */
 };
 
 /* What a VM is known by besides its name; texts with NULs behind them. */
