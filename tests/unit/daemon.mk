@@ -42,6 +42,7 @@ UNIT_TESTS = \
 	tests/unit/test_recorder \
 	tests/unit/test_recording \
 	tests/unit/test_registry \
+	tests/unit/test_registry_dead \
 	tests/unit/test_registry_limits \
 	tests/unit/test_registry_random \
 	tests/unit/test_registry_rates \
@@ -53,6 +54,7 @@ UNIT_TESTS = \
 	tests/unit/test_stream \
 	tests/unit/test_time \
 	tests/unit/test_vm_identity \
+	tests/unit/test_vm_identity_read \
 	tests/unit/test_window
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
@@ -150,6 +152,10 @@ tests_unit_test_registry_limits_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_registry_limits_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_registry_limits_LDADD = $(UNIT_LDADD)
 
+tests_unit_test_registry_dead_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_registry_dead_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_registry_dead_LDADD = $(UNIT_LDADD)
+
 tests_unit_test_registry_random_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_registry_random_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_registry_random_LDADD = $(UNIT_LDADD)
@@ -189,6 +195,10 @@ tests_unit_test_time_LDADD = $(UNIT_LDADD)
 tests_unit_test_vm_identity_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_vm_identity_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_vm_identity_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_vm_identity_read_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_vm_identity_read_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_vm_identity_read_LDADD = $(UNIT_LDADD)
 
 tests_unit_test_window_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_window_CFLAGS = $(UNIT_CFLAGS)

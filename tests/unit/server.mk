@@ -16,12 +16,14 @@ SERVER_TEST_LDADD = tests/unit/libserverfixture.a $(KVMEXITD_LIBS) $(CMOCKA_LIBS
 SERVER_TESTS = \
 	tests/unit/test_varlink_parse \
 	tests/unit/test_server \
+	tests/unit/test_server_list \
 	tests/unit/test_server_clients \
 	tests/unit/test_server_conn \
 	tests/unit/test_server_control \
 	tests/unit/test_server_fair \
 	tests/unit/test_server_history \
 	tests/unit/test_server_limits \
+	tests/unit/test_server_memory \
 	tests/unit/test_server_listen \
 	tests/unit/test_server_parts \
 	tests/unit/test_server_queue \
@@ -38,6 +40,11 @@ tests_unit_test_server_SOURCES = tests/unit/test_server.c
 tests_unit_test_server_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_server_CFLAGS = $(SERVER_TEST_CFLAGS)
 tests_unit_test_server_LDADD = $(SERVER_TEST_LDADD)
+
+tests_unit_test_server_list_SOURCES = tests/unit/test_server_list.c
+tests_unit_test_server_list_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
+tests_unit_test_server_list_CFLAGS = $(SERVER_TEST_CFLAGS)
+tests_unit_test_server_list_LDADD = $(SERVER_TEST_LDADD)
 
 tests_unit_test_server_clients_SOURCES = tests/unit/test_server_clients.c
 tests_unit_test_server_clients_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
@@ -73,6 +80,11 @@ tests_unit_test_server_limits_SOURCES = tests/unit/test_server_limits.c
 tests_unit_test_server_limits_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_server_limits_CFLAGS = $(SERVER_TEST_CFLAGS)
 tests_unit_test_server_limits_LDADD = $(SERVER_TEST_LDADD)
+
+tests_unit_test_server_memory_SOURCES = tests/unit/test_server_memory.c
+tests_unit_test_server_memory_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
+tests_unit_test_server_memory_CFLAGS = $(SERVER_TEST_CFLAGS)
+tests_unit_test_server_memory_LDADD = $(SERVER_TEST_LDADD)
 
 tests_unit_test_server_listen_SOURCES = tests/unit/test_server_listen.c
 tests_unit_test_server_listen_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)

@@ -277,83 +277,6 @@ static bool has_ended(struct fixture *f, int fd)
 	return false;
 }
 
-/* Together too much: the one with the most goes. */
-static void test_total(void **state)
-{
-	struct fixture *f = *state;
-	int long_one = fixture_connect(f), short_one;
-	uint64_t total = 7;
-	size_t most;
-
-	fixture_send(long_one, WATCH);
-	fixture_until(f, f->server->stats.watchers == 1);
-	while (f->server->queued_bytes < 1000) {
-		total = publish_one(f, total);
-		fixture_settle(f);
-	}
-	/* What the kernel keeps for it is above the limit alone, and counts. */
-	most = server_memory(f->server) + 30000;
-	limit(f, (struct server_limits){ .total_bytes = most });
-	short_one = fixture_connect(f);
-	fixture_send(short_one, WATCH);
-	fixture_until(f, f->server->stats.watchers == 2);
-	while (f->server->stats.slow_clients == 0) {
-		total = publish_one(f, total);
-		fixture_settle(f);
-		assert_true(server_memory(f->server) <= most);
-	}
-	assert_int_equal(f->server->stats.watchers, 1);
-	assert_true(has_ended(f, long_one));
-	assert_false(has_ended(f, short_one));
-	close(long_one);
-	close(short_one);
-}
-
-/* Half calls take memory, too: of those who have many, some go. */
-static void test_half_calls(void **state)
-{
-	enum {
-		CLIENTS = 30
-	};
-	const size_t most = 1000 * 1000;
-	struct fixture *f = *state;
-	char *call = make_call(60000);
-	int i, fds[CLIENTS];
-	bool ended = false;
-
-	limit(f, (struct server_limits){ .total_bytes = most });
-	for (i = 0; i < CLIENTS; i++) {
-		fds[i] = fixture_connect(f);
-		fixture_send_bytes(fds[i], call, 60000);
-		fixture_settle(f);
-		assert_true(server_memory(f->server) <= most);
-	}
-	assert_true(f->server->stats.slow_clients > 0);
-	assert_true(f->server->stats.clients > 5);
-	for (i = 0; i < CLIENTS; i++) {
-		ended = ended || has_ended(f, fds[i]);
-		close(fds[i]);
-	}
-	assert_true(ended);
-	fixture_until(f, f->server->stats.clients == 0);
-	assert_int_equal(server_memory(f->server), 0);
-	free(call);
-}
-
-/* Many calls are not read before the first of them is answered. */
-static void test_pipelined_bytes(void **state)
-{
-	struct fixture *f = *state;
-	int fd = fixture_connect(f);
-
-	limit(f, (struct server_limits){ .reply_bytes = 1 });
-	while (send(fd, STATUS, sizeof(STATUS), MSG_NOSIGNAL) > 0)
-		;
-	while (sd_event_run(f->event, 0) > 0)
-		assert_true(f->server->clients->in.len <= 8192);
-	close(fd);
-}
-
 /* A batch comes at once, before anybody can read; each of its events is kept once. */
 static void test_burst(void **state)
 {
@@ -421,9 +344,6 @@ int main(void)
 		TEST(test_stall),
 		TEST(test_slow_watcher),
 		TEST(test_long_event),
-		TEST(test_total),
-		TEST(test_half_calls),
-		TEST(test_pipelined_bytes),
 		TEST(test_burst),
 		TEST(test_descriptors),
 	};
