@@ -13,6 +13,7 @@
 
 #include "model/reason.h"
 #include "model/registry.h"
+#include "util/clock.h"
 #include "util/journal_socket.h"
 #include "util/log.h"
 #include "util/util.h"
@@ -170,4 +171,20 @@ int entry_send(struct entry *entry, const char *format, ...)
 		free(entry->fields[i].iov_base);
 	entry->n = 0;
 	return r;
+}
+
+void entry_format_span(uint64_t ns, char out[static ENTRY_SPAN_BYTES])
+{
+	uint64_t s = ns / NS_PER_S, min = s / 60, h = min / 60, d = h / 24;
+
+	if (s == 0)
+		(void)snprintf(out, ENTRY_SPAN_BYTES, "%" PRIu64 "ms", ns / NS_PER_MS);
+	else if (min == 0)
+		(void)snprintf(out, ENTRY_SPAN_BYTES, "%.1fs", (double)ns / (double)NS_PER_S);
+	else if (h == 0)
+		(void)snprintf(out, ENTRY_SPAN_BYTES, "%" PRIu64 "min %" PRIu64 "s", min, s % 60);
+	else if (d == 0)
+		(void)snprintf(out, ENTRY_SPAN_BYTES, "%" PRIu64 "h %" PRIu64 "min", h, min % 60);
+	else
+		(void)snprintf(out, ENTRY_SPAN_BYTES, "%" PRIu64 "d %" PRIu64 "h", d, h % 24);
 }

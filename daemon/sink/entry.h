@@ -42,4 +42,8 @@ int entry_send(struct entry *entry, const char *format, ...) __attribute__((form
  */
 void entry_profile(const struct vm *vm, bool lately, char *buf, size_t size);
 
+/* A time for people: "350ms", "12.3s", "5min 3s", "2h 10min", "3d 4h". */
+#define ENTRY_SPAN_BYTES 32
+void entry_format_span(uint64_t ns, char out[static ENTRY_SPAN_BYTES]);
+
 #endif

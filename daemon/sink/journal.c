@@ -14,6 +14,7 @@
 #include "model/registry.h"
 #include "sink/entry.h"
 #include "sink/message_ids.h"
+#include "sink/storm_entry.h"
 #include "util/clock.h"
 #include "util/journal_socket.h"
 #include "util/ratelimit.h"
@@ -37,7 +38,6 @@
 #define STORM_ENTRIES_INTERVAL_NS (600 * NS_PER_S)
 
 #define PROFILE_BYTES 256
-#define SPAN_BYTES    32
 
 struct journal {
 	const struct registry *registry;
@@ -75,23 +75,6 @@ struct journal *journal_free(struct journal *journal)
 	return NULL;
 }
 
-/* "350ms", "12.3s", "5min 3s", "2h 10min", "3d 4h" */
-static void format_span(uint64_t ns, char out[static SPAN_BYTES])
-{
-	uint64_t s = ns / NS_PER_S, min = s / 60, h = min / 60, d = h / 24;
-
-	if (s == 0)
-		(void)snprintf(out, SPAN_BYTES, "%" PRIu64 "ms", ns / NS_PER_MS);
-	else if (min == 0)
-		(void)snprintf(out, SPAN_BYTES, "%.1fs", (double)ns / (double)NS_PER_S);
-	else if (h == 0)
-		(void)snprintf(out, SPAN_BYTES, "%" PRIu64 "min %" PRIu64 "s", min, s % 60);
-	else if (d == 0)
-		(void)snprintf(out, SPAN_BYTES, "%" PRIu64 "h %" PRIu64 "min", h, min % 60);
-	else
-		(void)snprintf(out, SPAN_BYTES, "%" PRIu64 "d %" PRIu64 "h", d, h % 24);
-}
-
 static void vm_appeared(const struct vm *vm)
 {
 	struct entry entry;
@@ -104,13 +87,13 @@ static void vm_appeared(const struct vm *vm)
 
 static void vm_ended(const struct vm *vm)
 {
-	char profile[PROFILE_BYTES], span[SPAN_BYTES] = "an unknown time";
+	char profile[PROFILE_BYTES], span[ENTRY_SPAN_BYTES] = "an unknown time";
 	uint64_t life_ns = 0;
 	struct entry entry;
 
 	if (vm->created_ns && vm->ended_ns > vm->created_ns) {
 		life_ns = vm->ended_ns - vm->created_ns;
-		format_span(life_ns, span);
+		entry_format_span(life_ns, span);
 	}
 	entry_profile(vm, false, profile, sizeof(profile));
 
@@ -153,69 +136,14 @@ void journal_vm(struct journal *journal, struct vm *vm, uint64_t now_ns)
 		vm_ended(vm);
 }
 
-/* What the storm is of. */
-static const char *storm_name(const struct vm *vm, char buf[static REASON_NAME_MAX])
-{
-	const struct vm_reason *reason = &vm->reasons[vm->storm.reason];
-
-	return vm->storm.whole ? "all exits" :
-				 reason_name(vm->isa, reason->code, reason->other, buf);
-}
-
-static void add_storm(struct entry *entry, const struct vm *vm)
-{
-	char buf[REASON_NAME_MAX];
-
-	entry_add_vm(entry, vm, vm->storm.rate);
-	if (!vm->storm.whole)
-		entry_add(entry, "KVM_STORM_REASON=%s", storm_name(vm, buf));
-	entry_add(entry, "KVM_STORM_RATE=%.1f", vm->storm.rate);
-	entry_add(entry, "KVM_STORM_PEAK=%.1f", vm->storm.peak);
-	entry_add(entry, "KVM_STORM_USUAL=%.1f", vm->storm.usual);
-	entry_add(entry, "KVM_STORM_EXITS=%" PRIu64, vm->storm.exits);
-}
-
-static void storm_began(const struct vm *vm)
-{
-	char buf[REASON_NAME_MAX];
-	struct entry entry;
-
-	entry_begin(&entry, LOG_WARNING, MESSAGE_ID_STORM_BEGAN);
-	add_storm(&entry, vm);
-	(void)entry_send(&entry,
-			 "VM %s: exit storm of %s, %.0f/s, usually %.0f/s (pid %" PRIu32
-			 ", id %" PRIu64 ")",
-			 vm->name, storm_name(vm, buf), vm->storm.rate, vm->storm.usual, vm->pid,
-			 vm->id);
-}
-
-static void storm_ended(const struct vm *vm)
-{
-	char buf[REASON_NAME_MAX], span[SPAN_BYTES];
-	struct entry entry;
-	uint64_t ns = vm->storm.until_ns > vm->storm.since_ns ?
-			      vm->storm.until_ns - vm->storm.since_ns :
-			      0;
-
-	format_span(ns, span);
-	entry_begin(&entry, LOG_NOTICE, MESSAGE_ID_STORM_ENDED);
-	add_storm(&entry, vm);
-	entry_add(&entry, "KVM_STORM_USEC=%" PRIu64, ns / NS_PER_US);
-	(void)entry_send(&entry,
-			 "VM %s: exit storm of %s is over after %s, %" PRIu64
-			 " exits, up to %.0f/s (pid %" PRIu32 ", id %" PRIu64 ")",
-			 vm->name, storm_name(vm, buf), span, vm->storm.exits, vm->storm.peak,
-			 vm->pid, vm->id);
-}
-
 /* A storm that was not told of when it began is not when it ends. */
 void journal_storm(struct journal *journal, struct vm *vm, enum storm_news news, uint64_t now_ns)
 {
 	if (news == STORM_BEGAN && ratelimit_pass(&journal->storms, now_ns)) {
-		storm_began(vm);
+		storm_entry_began(vm);
 		vm_note_storm(vm);
 	} else if (news == STORM_ENDED && vm->storm.told) {
-		storm_ended(vm);
+		storm_entry_ended(vm);
 	}
 }
 
