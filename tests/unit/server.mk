@@ -5,7 +5,8 @@ check_LIBRARIES += tests/unit/libserverfixture.a
 tests_unit_libserverfixture_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
 tests_unit_libserverfixture_a_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_libserverfixture_a_SOURCES = \
-	tests/unit/server_fixture.c tests/unit/server_fixture.h
+	tests/unit/server_fixture.c tests/unit/server_fixture.h \
+	tests/unit/server_reader.c tests/unit/server_reader.h
 
 SERVER_TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit \
 	-DSOURCE_DIR='"$(abs_top_srcdir)"' \

@@ -12,6 +12,7 @@
 #include "linux/kvm_exitstat.h"
 #include "server/client.h"
 #include "server_fixture.h"
+#include "server_reader.h"
 #include "unit_test.h"
 #include "util/clock.h"
 
@@ -84,48 +85,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static void call(int fd, const char *method, const char *parameters, bool more)
-{
-	char text[256];
-
-	(void)snprintf(text, sizeof(text), "{\"method\":\"" EXITS ".%s\",\"parameters\":%s%s}",
-		       method, parameters, more ? ",\"more\":true" : "");
-	fixture_send(fd, text);
-}
-
-/* Reads as a program does, not byte by byte. */
-struct reader {
-	char *data;
-	size_t len, size;
-};
-
-static json_t *next_reply(struct fixture *f, int fd, struct reader *reader)
-{
-	char *nul;
-	json_t *reply;
-	ssize_t n;
-
-	while (!(nul = reader->len ? memchr(reader->data, '\0', reader->len) : NULL)) {
-		if (reader->size < reader->len + 65536) {
-			reader->size = 2 * reader->size + 65536;
-			reader->data = realloc(reader->data, reader->size);
-			assert_non_null(reader->data);
-		}
-		n = read(fd, reader->data + reader->len, reader->size - reader->len);
-		assert_int_not_equal(n, 0);
-		if (n > 0)
-			reader->len += (size_t)n;
-		else
-			fixture_turn(f);
-	}
-	assert_true((size_t)(nul - reader->data) < 5 * 1024 * 1024);
-	reply = json_loads(reader->data, 0, NULL);
-	assert_true(json_is_object(reply));
-	reader->len -= (size_t)(nul + 1 - reader->data);
-	memmove(reader->data, nul + 1, reader->len);
-	return reply;
-}
-
 /* Appends the array of each part to list, until the last. Gives how many parts. */
 static size_t collect(struct fixture *f, int fd, const char *path, json_t *list)
 {
@@ -135,7 +94,7 @@ static size_t collect(struct fixture *f, int fd, const char *path, json_t *list)
 	size_t n = 0;
 
 	for (; more; n++) {
-		reply = next_reply(f, fd, &reader);
+		reply = reader_next(f, fd, &reader);
 		assert_null(json_object_get(reply, "error"));
 		more = json_is_true(json_object_get(reply, "continues"));
 		assert_int_equal(json_array_extend(list, at(reply, path)), 0);
@@ -159,7 +118,7 @@ static void test_show(void **state)
 	json_t *vcpus = json_array(), *vcpu;
 	size_t i;
 
-	call(fd, "Show", "{\"vm\":\"big\",\"vcpus\":true}", true);
+	reader_call(fd, "Show", "{\"vm\":\"big\",\"vcpus\":true}", true);
 	assert_true(collect(f, fd, "parameters.vm.vcpus", vcpus) > 20);
 	assert_int_equal(json_array_size(vcpus), VCPUS);
 	json_array_foreach(vcpus, i, vcpu) {
@@ -181,7 +140,7 @@ static void test_short(void **state)
 
 	fixture_fill(f);
 	for (i = 0; i < 2; i++) {
-		call(fd, "Show", "{\"vm\":\"web01\",\"vcpus\":true}", i == 0);
+		reader_call(fd, "Show", "{\"vm\":\"web01\",\"vcpus\":true}", i == 0);
 		reply = fixture_reply(f, fd);
 		assert_null(json_object_get(reply, "continues"));
 		assert_int_equal(json_array_size(at(reply, "parameters.vm.vcpus")), 2);
@@ -190,7 +149,7 @@ static void test_short(void **state)
 	}
 	/* A VM without any vCPU yet. */
 	fixture_create(f, 60, 60, "empty");
-	call(fd, "Show", "{\"vm\":\"empty\",\"vcpus\":true}", true);
+	reader_call(fd, "Show", "{\"vm\":\"empty\",\"vcpus\":true}", true);
 	reply = fixture_reply(f, fd);
 	assert_int_equal(json_array_size(at(reply, "parameters.vm.vcpus")), 0);
 	json_decref(reply);
@@ -203,7 +162,7 @@ static void test_too_long(void **state)
 	int fd = fixture_connect(f);
 	json_t *reply;
 
-	call(fd, "Show", "{\"vm\":\"big\",\"vcpus\":true}", false);
+	reader_call(fd, "Show", "{\"vm\":\"big\",\"vcpus\":true}", false);
 	reply = fixture_reply(f, fd);
 	assert_text(reply, "error", EXITS ".ReplyTooLong");
 	assert_number(reply, "parameters.max_bytes", f->server->limits.single_bytes);
@@ -224,7 +183,7 @@ static void test_between(void **state)
 	json_t *vcpus = json_array(), *reply;
 
 	fixture_until(f, f->server->stats.clients == 2);
-	call(fd, "Show", "{\"vm\":\"big\",\"vcpus\":true}", false);
+	reader_call(fd, "Show", "{\"vm\":\"big\",\"vcpus\":true}", false);
 	fixture_until(f, f->server->clients->making);
 	reply = fixture_call(f, other, STATUS);
 	at(reply, "parameters.kernel");
@@ -232,7 +191,7 @@ static void test_between(void **state)
 	assert_non_null(f->server->clients->making);
 	json_decref(fixture_reply(f, fd));
 
-	call(fd, "Show", "{\"vm\":\"big\",\"vcpus\":true}", true);
+	reader_call(fd, "Show", "{\"vm\":\"big\",\"vcpus\":true}", true);
 	fixture_settle(f);
 	assert_non_null(f->server->clients->making);
 	assert_true(f->server->queued_bytes < 64 * 1024 + PART_BYTES);
@@ -253,7 +212,7 @@ static void test_more_vcpus(void **state)
 	size_t i;
 
 	fixture_create(f, 61, 61, "other");
-	call(fd, "Show", "{\"vm\":\"big\",\"vcpus\":true}", true);
+	reader_call(fd, "Show", "{\"vm\":\"big\",\"vcpus\":true}", true);
 	fixture_settle(f);
 	add_vcpus(f, VCPUS, VCPUS + 20);
 	(void)collect(f, fd, "parameters.vm.vcpus", vcpus);
@@ -276,7 +235,7 @@ static void test_forgotten(void **state)
 	bool more = true;
 	uint64_t id;
 
-	call(fd, "Show", "{\"vm\":\"big\",\"vcpus\":true}", true);
+	reader_call(fd, "Show", "{\"vm\":\"big\",\"vcpus\":true}", true);
 	fixture_settle(f);
 	fixture_destroy(f, BIG_ID);
 	fixture_publish(f);
@@ -288,7 +247,7 @@ static void test_forgotten(void **state)
 		fixture_publish(f);
 	}
 	while (more) {
-		reply = next_reply(f, fd, &reader);
+		reply = reader_next(f, fd, &reader);
 		more = json_is_true(json_object_get(reply, "continues"));
 		if (!more) {
 			assert_text(reply, "error", EXITS ".NoSuchVm");
@@ -317,7 +276,7 @@ static void test_list(void **state)
 	for (id = 0; id < VMS; id++)
 		fixture_create(f, 1000 + id, 1, "some-vm");
 	fixture_publish(f);
-	call(fd, "List", "{\"all\":true}", true);
+	reader_call(fd, "List", "{\"all\":true}", true);
 	fixture_settle(f);
 	/* One that was listed by now, one that was not, and a new one. */
 	fixture_destroy(f, 1000);
@@ -347,9 +306,9 @@ static char *read_metrics(struct fixture *f, int fd, bool more, size_t *parts)
 	bool go_on = true;
 	json_t *reply;
 
-	call(fd, "GetMetrics", "{\"format\":\"prometheus\"}", more);
+	reader_call(fd, "GetMetrics", "{\"format\":\"prometheus\"}", more);
 	for (*parts = 0; go_on; (*parts)++) {
-		reply = next_reply(f, fd, &reader);
+		reply = reader_next(f, fd, &reader);
 		go_on = json_is_true(json_object_get(reply, "continues"));
 		assert_non_null(strstr(json_string_value(at(reply, "parameters.content_type")),
 				       "text/plain"));
