@@ -154,18 +154,12 @@ static void pass_metrics_socket(unsigned int port)
 }
 
 static const struct option long_options[] = {
-	{ "vms", required_argument, NULL, 'v' },
-	{ "vcpus", required_argument, NULL, 'c' },
-	{ "reasons", required_argument, NULL, 'r' },
-	{ "interval", required_argument, NULL, 'i' },
-	{ "hours", required_argument, NULL, 'h' },
-	{ "socket", required_argument, NULL, 's' },
-	{ "metrics", required_argument, NULL, 'm' },
-	{ "lives", required_argument, NULL, 'l' },
-	{ "extras", no_argument, NULL, 'e' },
-	{ "clock", no_argument, NULL, 'k' },
-	{ "times", no_argument, NULL, 't' },
-	{ 0 },
+	{ "vms", required_argument, NULL, 'v' },     { "vcpus", required_argument, NULL, 'c' },
+	{ "reasons", required_argument, NULL, 'r' }, { "interval", required_argument, NULL, 'i' },
+	{ "hours", required_argument, NULL, 'h' },   { "socket", required_argument, NULL, 's' },
+	{ "metrics", required_argument, NULL, 'm' }, { "lives", required_argument, NULL, 'l' },
+	{ "extras", no_argument, NULL, 'e' },	     { "clock", no_argument, NULL, 'k' },
+	{ "times", no_argument, NULL, 't' },	     { 0 },
 };
 
 int main(int argc, char *argv[])
