@@ -45,8 +45,7 @@ static void print_help(void)
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		printf("  %-8s%-13s %s\n", commands[i]->name, commands[i]->args, commands[i]->help);
 	puts("\n"
-	     "VM is a name, a process id or an id, as 'list' shows them, a UUID, or Proxmox VE's\n"
-	     "VMID; 'name:7', 'pid:7', 'id:7', 'uuid:7' and 'vmid:7' say which it is.\n"
+	     "VM is a name, UUID, VMID, process id or id; 'name:7', 'pid:7', 'id:7' say which.\n"
 	     "\n"
 	     "Options, of which each command has more: see 'kvmexitctl COMMAND --help'.");
 	options_print_common();

@@ -109,6 +109,7 @@ static void test_metrics(void **state)
 	struct registry *registry = two_vms();
 	struct daemon_status status = { .kernel = KERNEL_STREAMING,
 					.has_epoch = true,
+					.complete = true,
 					.epoch = model_epoch };
 	const struct metrics_input input = {
 		.registry = registry,
@@ -170,15 +171,19 @@ static void test_recorder(void **state)
 	static const struct source_handlers none = { .raw = NULL };
 	char path[] = "/tmp/kvmexitd-test-XXXXXX";
 	static unsigned char bytes[4096] __attribute__((aligned(8)));
+	struct recording_status status = { 0 };
 	struct recorder *recorder = NULL;
+	sd_event *event = NULL;
 	int fd = mkstemp(path);
 	ssize_t len;
 
 	(void)state;
 	assert_true(fd >= 0);
-	assert_int_equal(recorder_new(&recorder, path, &none, NULL), 0);
+	assert_true(sd_event_new(&event) >= 0);
+	assert_int_equal(recorder_new(&recorder, event, path, &status, &none, NULL), 0);
 	recorder_identity(recorder, 7, &identity);
 	recorder_free(recorder);
+	sd_event_unref(event);
 	len = read(fd, bytes, sizeof(bytes));
 	assert_true(len > RECORDING_HEADER_BYTES);
 	assert_int_equal(recorded(bytes, (size_t)len), 1);

@@ -263,20 +263,6 @@ static void test_long_event(void **state)
 	close(fd);
 }
 
-/* Whether the stream has an end, after all that can be read. */
-static bool has_ended(struct fixture *f, int fd)
-{
-	char *event;
-
-	while (fixture_pending(fd)) {
-		event = fixture_receive(f, fd);
-		if (!event)
-			return true;
-		free(event);
-	}
-	return false;
-}
-
 /* A batch comes at once, before anybody can read; each of its events is kept once. */
 static void test_burst(void **state)
 {

@@ -336,18 +336,6 @@ static void test_clean_random(void **state)
 	}
 }
 
-static void write_file(const char *dir, const char *name, const char *bytes, size_t len)
-{
-	char path[256];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	f = fopen(path, "w");
-	assert_non_null(f);
-	assert_int_equal(fwrite(bytes, 1, len, f), len);
-	assert_int_equal(fclose(f), 0);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
