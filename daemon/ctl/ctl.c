@@ -45,7 +45,7 @@ static void print_help(void)
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		printf("  %-8s%-13s %s\n", commands[i]->name, commands[i]->args, commands[i]->help);
 	puts("\n"
-	     "VM is a name, UUID, VMID, process id or id; 'name:7', 'pid:7', 'id:7' say which.\n"
+	     "VM is a name, UUID, VMID, process id or id; 'pid:7' and the like say which.\n"
 	     "\n"
 	     "Options, of which each command has more: see 'kvmexitctl COMMAND --help'.");
 	options_print_common();
