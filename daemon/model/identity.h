@@ -7,6 +7,7 @@
 #define KVMEXITD_IDENTITY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* With its NUL. A machine's name has at most 64, a unit's or a file's 255. */
