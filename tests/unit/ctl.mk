@@ -7,7 +7,8 @@ tests_unit_libctlfixture_a_CFLAGS = $(SERVER_TEST_CFLAGS)
 tests_unit_libctlfixture_a_SOURCES = \
 	tests/unit/ctl_control.c tests/unit/ctl_control.h \
 	tests/unit/ctl_fixture.c tests/unit/ctl_fixture.h \
-	tests/unit/ctl_maker.c tests/unit/ctl_maker.h
+	tests/unit/ctl_maker.c tests/unit/ctl_maker.h \
+	tests/unit/ctl_process.c
 
 CTL_TEST_LDADD = tests/unit/libctlfixture.a tests/unit/libserverfixture.a \
 	$(KVMEXITCTL_LIBS) $(KVMEXITD_LIBS) $(CMOCKA_LIBS)
