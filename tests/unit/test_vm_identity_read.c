@@ -14,31 +14,6 @@
 
 #define NS_PER_S UINT64_C(1000000000)
 
-/* With its last NUL, as in /proc/PID/cmdline. */
-#define assert_cmdline(line, wanted)                                       \
-	do {                                                               \
-		struct vm_identity out_ = { .vmid = 0 };                   \
-		assert_true(vm_identity_parse(line, sizeof(line), &out_)); \
-		assert_string_equal(out_.name, wanted);                    \
-	} while (0)
-
-#define assert_no_name(line)                                                \
-	do {                                                                \
-		struct vm_identity out_;                                    \
-		assert_false(vm_identity_parse(line, sizeof(line), &out_)); \
-		assert_string_equal(out_.name, "");                         \
-	} while (0)
-
-#define assert_identity(line, name_, uuid_, vmid_, namespace_)      \
-	do {                                                        \
-		struct vm_identity out_ = { .vmid = 7 };            \
-		(void)vm_identity_parse(line, sizeof(line), &out_); \
-		assert_string_equal(out_.name, name_);              \
-		assert_string_equal(out_.uuid, uuid_);              \
-		assert_int_equal(out_.vmid, vmid_);                 \
-		assert_string_equal(out_.namespace, namespace_);    \
-	} while (0)
-
 #define ID62 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcd"
 #define ID64 ID62 "ef"
 
