@@ -12,6 +12,7 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/app/settings.c \
 	daemon/app/state.c \
 	daemon/explain/cpu.c \
+	daemon/explain/detail.c daemon/explain/detail.h \
 	daemon/explain/devices.c \
 	daemon/explain/explain.h \
 	daemon/explain/interrupts.c \
@@ -22,6 +23,7 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/explain/nested.c \
 	daemon/explain/tables.h \
 	daemon/explain/time.c \
+	daemon/model/detail.h \
 	daemon/model/history.c daemon/model/history.h \
 	daemon/model/host_totals.c daemon/model/host_totals.h \
 	daemon/model/identity.c daemon/model/identity.h \
@@ -29,6 +31,7 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/model/reason.c daemon/model/reason.h \
 	daemon/model/registry.c daemon/model/registry.h \
 	daemon/model/registry_dead.c \
+	daemon/model/registry_detail.c \
 	daemon/model/registry_history.c \
 	daemon/model/registry_internal.h \
 	daemon/model/registry_read.c \
@@ -91,6 +94,7 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/source/vm_identity_parse.c \
 	daemon/state/codec.c daemon/state/codec.h \
 	daemon/state/state.h \
+	daemon/state/state_detail.c daemon/state/state_detail.h \
 	daemon/state/state_read.c \
 	daemon/state/state_write.c \
 	daemon/state/store.c daemon/state/store.h \

@@ -41,11 +41,11 @@ struct registry *registry_free(struct registry *registry)
 	HASH_CLEAR(hh, registry->dead_by_id);
 	while ((vm = TAILQ_FIRST(&registry->live))) {
 		TAILQ_REMOVE(&registry->live, vm, by_id);
-		vm_free(vm, &registry->history);
+		vm_free(registry, vm);
 	}
 	while ((vm = TAILQ_FIRST(&registry->dead))) {
 		TAILQ_REMOVE(&registry->dead, vm, by_id);
-		vm_free(vm, &registry->history);
+		vm_free(registry, vm);
 	}
 	free(registry);
 	return NULL;
@@ -175,7 +175,7 @@ static int get_vm(struct registry *registry, uint64_t id, uint32_t pid, uint32_t
 
 	HASH_ADD(hh, registry->by_id, id, sizeof(vm->id), vm);
 	if (!vm->hh.tbl) {
-		vm_free(vm, &registry->history);
+		vm_free(registry, vm);
 		return -ENOMEM;
 	}
 	vm->in_dump = true;
@@ -256,10 +256,10 @@ static int apply_vcpu(struct registry *registry, const struct exit_message *mess
 		r = vm_count(vm, vcpu, &message->reasons[sample->first_reason + i], time);
 		result = worse(result, r);
 	}
-	for (i = 0; i < sample->n_times; i++) {
-		r = vcpu_set_time(vcpu, &message->times[sample->first_time + i]);
-		result = worse(result, r);
-	}
+	r = registry_apply_times(registry, vm, vcpu, message, sample);
+	result = worse(result, r);
+	r = registry_apply_details(registry, vm, vcpu, message, sample);
+	result = worse(result, r);
 	if (message->type == MESSAGE_EXITS && vm->updated_ns < message->time_ns)
 		vm->updated_ns = message->time_ns;
 	registry_queue_change(registry, vm);
@@ -279,6 +279,7 @@ static int apply_vcpus(struct registry *registry, const struct exit_message *mes
 			vm_add_spans(vm, &time);
 			vm = NULL;
 		}
+		time.since_ns = message->vcpus[i].since_ns;
 		r = apply_vcpu(registry, message, &message->vcpus[i], &time, &vm);
 		result = worse(result, r);
 	}
@@ -343,6 +344,8 @@ int registry_apply(struct registry *registry, const struct exit_message *message
 	int r, result = 0;
 
 	start_epoch(registry, message->epoch, message->time_ns);
+	registry_see_times(registry, message);
+	registry_see_details(registry, message);
 
 	if (message->has_vm) {
 		r = apply_vm(registry, message, &vm);

@@ -27,6 +27,7 @@
 #endif
 #include <uthash.h>
 
+#include "model/detail.h"
 #include "model/history.h"
 #include "model/host_totals.h"
 #include "model/identity.h"
@@ -95,6 +96,7 @@ struct vcpu {
 	struct sample_time *times; /* in no order; none unless the kernel took them */
 	size_t n_times;
 	size_t times_size;
+	struct vcpu_details details; /* none unless the kernel counted them */
 };
 
 struct vm {
@@ -124,6 +126,9 @@ struct vm {
 	struct vm_reason *reasons; /* in no order */
 	size_t n_reasons;
 	size_t reasons_size;
+
+	struct vm_details details;
+	uint64_t times_since_ns; /* of vCPUs' times; 0 if not told */
 
 	/* by id */
 	struct vcpu **vcpus;
@@ -302,6 +307,13 @@ bool registry_vm_time(const struct vm *vm, const struct reason_key *reason, stru
 
 /* The same for all reasons together. */
 bool registry_vm_time_sum(const struct vm *vm, struct exit_time *out);
+
+/*
+ * Rates of a detail of vm->details as of now_ns; zero for a dead VM. Only those over
+ * 10 s and a minute are of use: a detail is asked for because of what a VM does now.
+ */
+void registry_detail_rates(const struct registry *registry, const struct vm *vm,
+			   const struct vm_detail *detail, uint64_t now_ns, struct rates *out);
 
 /* How many exits were timed. */
 uint64_t exit_time_exits(const struct exit_time *time);

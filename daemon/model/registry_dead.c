@@ -32,7 +32,7 @@ static void forget_dead(struct registry *registry, struct vm *vm)
 	if (vm->storm.active)
 		registry->n_storms--;
 	count_dead(registry, vm, -1);
-	vm_free(vm, &registry->history);
+	vm_free(registry, vm);
 }
 
 static struct vm *oldest_dead(const struct registry *registry, bool unused)

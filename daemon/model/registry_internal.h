@@ -17,6 +17,7 @@ struct count_time {
 	uint64_t synced_ns; /* when all counts were known last */
 	uint64_t interval_ns;
 	uint64_t now_ns;
+	uint64_t since_ns; /* what a vCPU's deltas count from; 0 if not told */
 	struct history_pool *history; /* to remember it in */
 	struct host_totals *host; /* to add it to */
 };
@@ -48,6 +49,9 @@ struct registry {
 	struct storm_params storm_params;
 	size_t n_storms;
 	struct host_totals host;
+	uint64_t times_since_ns; /* when they were switched on; 0 if not told */
+	uint64_t details_since_ns;
+	size_t n_details; /* of all vCPUs */
 };
 
 uint64_t registry_realtime_us(const struct registry *registry, uint64_t boottime_ns);
@@ -97,7 +101,7 @@ uint64_t registry_known_since_s(const struct registry *registry, const struct vm
 
 /* -- registry_vm.c ------------------------------------------------------- */
 
-struct vm *vm_free(struct vm *vm, struct history_pool *history);
+struct vm *vm_free(struct registry *registry, struct vm *vm);
 int vm_new(struct vm **out, uint64_t id, uint64_t epoch, uint32_t pid, uint32_t isa);
 
 /* Finds or makes it: -ENOMEM, or -E2BIG past the limit. */
@@ -113,14 +117,33 @@ int vm_get_reason(struct vm *vm, const struct sample_reason *sample, size_t *out
 int vm_count(struct vm *vm, struct vcpu *vcpu, const struct sample_reason *reason,
 	     const struct count_time *time);
 
-/* Takes in what is longer than known: 0, -ENOMEM or -E2BIG. */
-int vcpu_set_time(struct vcpu *vcpu, const struct sample_time *sample);
-
 /* Raises the sum over all vCPUs, for those whose own counts were missed. */
 int vm_count_sum(struct vm *vm, const struct sample_reason *reason, const struct count_time *time);
 
 /* Once a message's exits are counted: puts them into the histories. */
 void vm_add_spans(struct vm *vm, const struct count_time *time);
+
+/* -- registry_time.c, registry_detail.c ----------------------------------- */
+
+/* Times or details were switched on again: what VMs that live had is of the past. */
+void registry_see_times(struct registry *registry, const struct exit_message *message);
+void registry_see_details(struct registry *registry, const struct exit_message *message);
+
+/* Take in what is more than known of a vCPU: 0, -ENOMEM or -E2BIG. */
+int registry_apply_times(struct registry *registry, struct vm *vm, struct vcpu *vcpu,
+			 const struct exit_message *message, const struct sample_vcpu *sample);
+int registry_apply_details(struct registry *registry, struct vm *vm, struct vcpu *vcpu,
+			   const struct exit_message *message, const struct sample_vcpu *sample);
+
+/* Finds or makes a detail of the VM, its key's own or the rest: -ENOMEM or -E2BIG. */
+int vm_get_detail(struct vm *vm, const struct sample_detail *sample, size_t *out);
+
+/* Room for one more of a vCPU: -ENOMEM, or -E2BIG past the limits. */
+int vcpu_reserve_detail(struct registry *registry, struct vcpu *vcpu);
+
+void registry_drop_details(struct registry *registry, struct vm *vm);
+
+/* -- registry_vm.c --------------------------------------------------------- */
 
 /* Nothing counted so far is news. */
 void vm_forget_deltas(struct vm *vm);

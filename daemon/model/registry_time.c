@@ -7,7 +7,7 @@
 #include "model/registry_internal.h"
 #include "util/array.h"
 
-int vcpu_set_time(struct vcpu *vcpu, const struct sample_time *sample)
+static int set_time(struct vcpu *vcpu, const struct sample_time *sample)
 {
 	struct sample_time *times, *known;
 	size_t i;
@@ -32,11 +32,51 @@ int vcpu_set_time(struct vcpu *vcpu, const struct sample_time *sample)
 	return 0;
 }
 
+static void drop_times(struct vm *vm, uint64_t since_ns)
+{
+	size_t i;
+
+	for (i = 0; i < vm->n_vcpus; i++)
+		vm->vcpus[i]->n_times = 0;
+	vm->times_since_ns = since_ns;
+}
+
+void registry_see_times(struct registry *registry, const struct exit_message *message)
+{
+	struct vm *vm;
+
+	if (message->times_since_ns <= registry->times_since_ns)
+		return;
+	registry->times_since_ns = message->times_since_ns;
+	TAILQ_FOREACH(vm, &registry->live, by_id)
+		drop_times(vm, message->times_since_ns);
+}
+
+int registry_apply_times(struct registry *registry, struct vm *vm, struct vcpu *vcpu,
+			 const struct exit_message *message, const struct sample_vcpu *sample)
+{
+	int r, result = 0;
+	size_t i;
+
+	/* A message from before they were switched on last. */
+	if (!sample->n_times || message->times_since_ns < registry->times_since_ns)
+		return 0;
+	if (vm->times_since_ns != message->times_since_ns)
+		drop_times(vm, message->times_since_ns);
+	for (i = 0; i < sample->n_times; i++) {
+		r = set_time(vcpu, &message->times[sample->first_time + i]);
+		if (r < 0 && result != -ENOMEM)
+			result = r;
+	}
+	return result;
+}
+
 static void add_time(struct exit_time *sum, const struct exit_time *time)
 {
 	size_t i;
 
 	sum->total_ns += time->total_ns;
+	sum->exits += exit_time_exits(time);
 	if (sum->max_ns < time->max_ns)
 		sum->max_ns = time->max_ns;
 	for (i = 0; i < EXIT_TIME_BUCKETS; i++)
@@ -104,5 +144,6 @@ uint64_t exit_time_exits(const struct exit_time *time)
 
 	for (i = 0; i < EXIT_TIME_BUCKETS; i++)
 		exits += time->histogram[i];
-	return exits;
+	/* Of a reason without a histogram, and of sums of both. */
+	return time->exits > exits ? time->exits : exits;
 }

@@ -20,17 +20,18 @@ static void vcpu_free(struct vcpu *vcpu)
 	free(vcpu);
 }
 
-struct vm *vm_free(struct vm *vm, struct history_pool *history)
+struct vm *vm_free(struct registry *registry, struct vm *vm)
 {
 	size_t i;
 
 	if (!vm)
 		return NULL;
 
+	registry_drop_details(registry, vm);
 	for (i = 0; i < vm->n_vcpus; i++)
 		vcpu_free(vm->vcpus[i]);
 	for (i = 0; i < vm->n_reasons; i++)
-		history_done(&vm->reasons[i].history, history);
+		history_done(&vm->reasons[i].history, &registry->history);
 	free(vm->vcpus);
 	free(vm->reasons);
 	free(vm->name);
@@ -297,6 +298,8 @@ int vm_count(struct vm *vm, struct vcpu *vcpu, const struct sample_reason *sampl
 	if (more > sample->delta) {
 		if (from_ns < time->synced_ns)
 			from_ns = time->synced_ns;
+	} else if (time->since_ns) {
+		from_ns = time->since_ns > vm->created_ns ? time->since_ns : vm->created_ns;
 	} else if (from_ns + time->interval_ns < time->now_ns) {
 		from_ns = time->now_ns - time->interval_ns;
 	}
@@ -349,6 +352,8 @@ void vm_drop_windows(struct vm *vm)
 		free(vm->vcpus[i]->windows);
 		vm->vcpus[i]->windows = NULL;
 	}
+	free(vm->details.windows);
+	vm->details.windows = NULL;
 }
 
 int vm_make_windows(struct vm *vm)
@@ -364,6 +369,12 @@ int vm_make_windows(struct vm *vm)
 			vm_drop_windows(vm);
 			return -ENOMEM;
 		}
+	}
+	if (vm->details.size)
+		vm->details.windows = calloc(vm->details.size, sizeof(*vm->details.windows));
+	if (vm->details.size && !vm->details.windows) {
+		vm_drop_windows(vm);
+		return -ENOMEM;
 	}
 	return 0;
 }

@@ -18,6 +18,8 @@ void exit_message_reset(struct exit_message *message)
 		.reasons_size = message->reasons_size,
 		.times = message->times,
 		.times_size = message->times_size,
+		.details = message->details,
+		.details_size = message->details_size,
 	};
 
 	*message = kept;
@@ -28,6 +30,7 @@ void exit_message_done(struct exit_message *message)
 	free(message->vcpus);
 	free(message->reasons);
 	free(message->times);
+	free(message->details);
 	*message = (struct exit_message){ 0 };
 }
 
@@ -39,9 +42,15 @@ static void bound(uint64_t *time_ns, uint64_t now_ns)
 
 void exit_message_bound(struct exit_message *message, uint64_t now_ns)
 {
+	size_t i;
+
 	bound(&message->time_ns, now_ns);
 	bound(&message->vm.created_ns, now_ns);
 	bound(&message->vm.destroyed_ns, now_ns);
+	for (i = 0; i < message->n_vcpus; i++)
+		bound(&message->vcpus[i].since_ns, now_ns);
+	bound(&message->times_since_ns, now_ns);
+	bound(&message->details_since_ns, now_ns);
 }
 
 struct sample_vcpu *exit_message_add_vcpu(struct exit_message *message)
@@ -84,4 +93,18 @@ struct sample_time *exit_message_add_time(struct exit_message *message)
 	times += message->n_times++;
 	*times = (struct sample_time){ 0 };
 	return times;
+}
+
+struct sample_detail *exit_message_add_detail(struct exit_message *message)
+{
+	struct sample_detail *details = array_reserve(message->details, &message->details_size,
+						      message->n_details + 1, sizeof(*details));
+
+	if (!details)
+		return NULL;
+
+	message->details = details;
+	details += message->n_details++;
+	*details = (struct sample_detail){ 0 };
+	return details;
 }

@@ -34,6 +34,7 @@ struct sample_reason {
 struct exit_time {
 	uint64_t total_ns;
 	uint64_t max_ns;
+	uint64_t exits; /* 0 where only the histogram says how many */
 	uint64_t histogram[EXIT_TIME_BUCKETS]; /* exits */
 };
 
@@ -44,6 +45,38 @@ struct sample_time {
 	bool other;
 	bool rest;
 	struct exit_time time;
+};
+
+/* What the key of a detail means; the bits of keys are those of the kernel's interface. */
+enum detail_class {
+	DETAIL_MSR = 1,
+	DETAIL_PORT,
+	DETAIL_MMIO,
+	DETAIL_FAULT,
+	DETAIL_CPUID,
+	DETAIL_HYPERCALL,
+	DETAIL_VECTOR,
+	DETAIL_REGISTER,
+	DETAIL_APIC,
+	DETAIL_OTHER,
+};
+
+/* What exactly caused exits of one code. */
+struct sample_detail {
+	uint64_t code;
+	uint32_t class; /* enum detail_class, or one that is not known here */
+	bool nested;
+	bool rest; /* all keys of the class that have none of their own; key is 0 */
+	uint64_t key;
+	uint64_t total;
+};
+
+/* The exit that a vCPU has not come back from; in no time's total yet. */
+struct sample_under_way {
+	uint64_t code; /* 0 with other */
+	bool nested;
+	bool other;
+	uint64_t lasts_ns; /* 0: there is none that lasts */
 };
 
 /* As long as the kernel has them, with the NUL. */
@@ -60,6 +93,11 @@ struct sample_vcpu {
 	/* and of exit_message.times */
 	size_t first_time;
 	size_t n_times;
+	/* and of exit_message.details */
+	size_t first_detail;
+	size_t n_details;
+	uint64_t since_ns; /* what deltas count from, CLOCK_BOOTTIME; 0 if not told */
+	struct sample_under_way under_way;
 };
 
 struct sample_vm {
@@ -103,6 +141,17 @@ struct exit_message {
 	struct sample_time *times;
 	size_t n_times;
 	size_t times_size;
+
+	struct sample_detail *details;
+	size_t n_details;
+	size_t details_size;
+
+	/*
+	 * When times and details began, CLOCK_BOOTTIME: those of a message with another
+	 * value are others. 0 if not told.
+	 */
+	uint64_t times_since_ns;
+	uint64_t details_since_ns;
 };
 
 /* No time in it is later than now_ns: rates and histories go by the latest that was seen. */
@@ -118,5 +167,6 @@ void exit_message_done(struct exit_message *message);
 struct sample_vcpu *exit_message_add_vcpu(struct exit_message *message);
 struct sample_reason *exit_message_add_reason(struct exit_message *message);
 struct sample_time *exit_message_add_time(struct exit_message *message);
+struct sample_detail *exit_message_add_detail(struct exit_message *message);
 
 #endif

@@ -18,7 +18,7 @@ struct registry;
 struct state_writer;
 
 /* Any change of what is written, or of what it means, makes a new one. */
-#define STATE_VERSION 4
+#define STATE_VERSION 5
 
 /*
  * A reader of these bytes may see anything; what they say is bounded as what

@@ -12,6 +12,7 @@
 #include "model/registry_internal.h"
 #include "state/codec.h"
 #include "state/state.h"
+#include "state/state_detail.h"
 #include "util/text.h"
 
 static bool get_bool(struct state_reader *r)
@@ -140,7 +141,7 @@ static int get_vcpu_reasons(struct state_reader *r, struct vm *vm, struct vcpu *
 	return 0;
 }
 
-static int get_vcpus(struct state_reader *r, struct vm *vm)
+static int get_vcpus(struct state_reader *r, struct registry *registry, struct vm *vm)
 {
 	uint64_t n = state_get_below(r, REGISTRY_VCPUS_PER_VM_MAX);
 	struct vcpu *vcpu = NULL;
@@ -157,6 +158,8 @@ static int get_vcpus(struct state_reader *r, struct vm *vm)
 			result = -EBADMSG;
 		if (result == 0)
 			result = get_vcpu_reasons(r, vm, vcpu);
+		if (result == 0)
+			result = state_get_vcpu_details(r, registry, vm, vcpu);
 		if (result < 0)
 			return result;
 	}
@@ -198,7 +201,7 @@ static int get_identity(struct state_reader *r, struct vm *vm)
 	return vm_set_identity(vm, &identity);
 }
 
-static int fill_vm(struct state_reader *r, struct vm *vm, struct history_pool *pool)
+static int fill_vm(struct state_reader *r, struct registry *registry, struct vm *vm)
 {
 	uint64_t n;
 	int result = get_identity(r, vm);
@@ -224,14 +227,17 @@ static int fill_vm(struct state_reader *r, struct vm *vm, struct history_pool *p
 		r->bad = true;
 
 	for (n = state_get_below(r, REGISTRY_REASONS_MAX); n && !r->bad; n--) {
-		result = get_vm_reason(r, vm, pool);
+		result = get_vm_reason(r, vm, &registry->history);
 		if (result < 0)
 			return result;
 	}
 	get_storm(r, vm);
+	result = state_get_details(r, vm);
+	if (result < 0)
+		return result;
 	if (vm->noted_exits > vm->exits)
 		r->bad = true;
-	return r->bad ? -EBADMSG : get_vcpus(r, vm);
+	return r->bad ? -EBADMSG : get_vcpus(r, registry, vm);
 }
 
 /* The VM is the registry's, whatever becomes of it. */
@@ -268,7 +274,7 @@ static int get_vm(struct state_reader *r, struct registry *registry, bool alive)
 	if (of_epoch && !vm->hh.tbl)
 		return -ENOMEM;
 
-	result = fill_vm(r, vm, &registry->history);
+	result = fill_vm(r, registry, vm);
 	if (result < 0)
 		return result;
 	registry->n_storms += vm->storm.active;
@@ -332,6 +338,8 @@ int state_read(const void *buf, size_t len, struct registry *registry)
 	registry->forgotten_ns = state_get(&r);
 	registry->history.horizon_s = get_u32(&r);
 	registry->history.horizon_s -= registry->history.horizon_s % HISTORY_COARSE_S;
+	registry->times_since_ns = state_get(&r);
+	registry->details_since_ns = state_get(&r);
 	get_host(&r, &registry->host);
 
 	result = get_vms(&r, registry, true, REGISTRY_VMS_MAX);

@@ -5,6 +5,7 @@
 #include "model/registry_internal.h"
 #include "state/codec.h"
 #include "state/state.h"
+#include "state/state_detail.h"
 
 static void put_blocks(struct state_writer *w, const struct history_block *first)
 {
@@ -73,6 +74,7 @@ static void put_vcpu(struct state_writer *w, const struct vm *vm, const struct v
 		if (vcpu->windows)
 			put_window(w, &vcpu->windows[i]);
 	}
+	state_put_vcpu_details(w, &vcpu->details);
 }
 
 static void put_storm(struct state_writer *w, const struct storm *storm)
@@ -125,6 +127,7 @@ static void put_vm(struct state_writer *w, const struct vm *vm)
 	for (i = 0; i < vm->n_reasons; i++)
 		put_vm_reason(w, &vm->reasons[i]);
 	put_storm(w, &vm->storm);
+	state_put_details(w, &vm->details);
 	state_put(w, vm->n_vcpus);
 	for (i = 0; i < vm->n_vcpus; i++)
 		put_vcpu(w, vm, vm->vcpus[i]);
@@ -155,6 +158,8 @@ void state_write(struct state_writer *w, const struct registry *registry)
 	state_put(w, registry->watched_ns);
 	state_put(w, registry->forgotten_ns);
 	state_put(w, registry->history.horizon_s);
+	state_put(w, registry->times_since_ns);
+	state_put(w, registry->details_since_ns);
 	put_host(w, &registry->host);
 
 	state_put(w, registry->n_live);

@@ -23,6 +23,8 @@ UNIT_TESTS = \
 	tests/unit/test_catalog \
 	tests/unit/test_bpf_source \
 	tests/unit/test_bpf_view \
+	tests/unit/test_detail \
+	tests/unit/test_detail_random \
 	tests/unit/test_genl_config \
 	tests/unit/test_genl_hostile \
 	tests/unit/test_genl_loss \
@@ -72,6 +74,14 @@ tests_unit_test_bpf_source_LDADD = $(UNIT_LDADD)
 tests_unit_test_bpf_view_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_bpf_view_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_bpf_view_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_detail_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_detail_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_detail_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_detail_random_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_detail_random_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_detail_random_LDADD = $(UNIT_LDADD)
 
 tests_unit_test_genl_config_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_genl_config_CFLAGS = $(UNIT_CFLAGS)

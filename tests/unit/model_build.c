@@ -137,3 +137,24 @@ void model_dump(struct registry *r, uint64_t id, uint32_t vcpu, uint64_t code, u
 	put_reason(&m, id, vcpu, &reason);
 	assert_int_equal(apply(r, &m), 0);
 }
+
+int model_count_detail(struct registry *r, uint64_t id, uint32_t vcpu,
+		       const struct sample_detail *detail, uint64_t on_ns, uint64_t since_ns,
+		       uint64_t now_ns)
+{
+	struct exit_message m = start(since_ns ? MESSAGE_EXITS : MESSAGE_STATS, now_ns);
+	struct sample_vcpu *sample = exit_message_add_vcpu(&m);
+
+	assert_non_null(sample);
+	m.details_since_ns = on_ns;
+	*sample = (struct sample_vcpu){
+		.vm_id = id,
+		.pid = MODEL_PID,
+		.vcpu_id = vcpu,
+		.isa = KVM_EXITSTAT_ISA_SVM,
+		.since_ns = since_ns,
+		.n_details = 1,
+	};
+	*exit_message_add_detail(&m) = *detail;
+	return apply(r, &m);
+}

@@ -39,6 +39,14 @@ void model_count_other(struct registry *r, uint64_t id, uint32_t vcpu, uint64_t 
 int model_try_count(struct registry *r, uint64_t id, uint32_t vcpu, uint64_t code, uint64_t total,
 		    uint64_t now_ns);
 
+/*
+ * A batch, or with since_ns 0 a part of a dump, with one detail of one vCPU. They were
+ * switched on at on_ns. What registry_apply() gives.
+ */
+int model_count_detail(struct registry *r, uint64_t id, uint32_t vcpu,
+		       const struct sample_detail *detail, uint64_t on_ns, uint64_t since_ns,
+		       uint64_t now_ns);
+
 /* Part of a dump: a VM with one reason of one vCPU. */
 void model_dump(struct registry *r, uint64_t id, uint32_t vcpu, uint64_t code, uint64_t total,
 		uint64_t created_ns, uint64_t destroyed_ns, uint64_t now_ns);

@@ -65,6 +65,21 @@ static void settle(struct registry *r)
 		registry_change_done(r, vm);
 }
 
+/* More than a VM has places for, at times. */
+static void random_detail(struct registry *r, uint64_t *rng, uint64_t vm, uint32_t vcpu,
+			  uint64_t now_ns)
+{
+	const struct sample_detail detail = {
+		.code = MSR,
+		.class = DETAIL_MSR,
+		.nested = test_random_below(rng, 4) == 0,
+		.key = test_random_below(rng, 100),
+		.total = test_random_below(rng, 100000),
+	};
+
+	assert_int_equal(model_count_detail(r, vm, vcpu, &detail, 4000 * S, now_ns, now_ns), 0);
+}
+
 /* VMs that live and died, with everything that a VM can have. */
 static struct registry *random_registry(uint64_t *rng, uint64_t *now_ns)
 {
@@ -97,6 +112,7 @@ static struct registry *random_registry(uint64_t *rng, uint64_t *now_ns)
 		totals[vm][vcpu][reason] += delta;
 		model_count(r, vm + 1, vcpu, HLT + reason, reason == 1, delta,
 			    totals[vm][vcpu][reason], *now_ns);
+		random_detail(r, rng, vm + 1, vcpu, *now_ns);
 		each = registry_find(r, vm + 1);
 		if (each)
 			(void)registry_check_storm(r, each, *now_ns);
@@ -128,6 +144,14 @@ static void assert_same_vm(const struct registry *a, const struct vm *x, const s
 	assert_int_equal(x->n_reasons, y->n_reasons);
 	assert_int_equal(x->n_vcpus, y->n_vcpus);
 	assert_int_equal(x->storm.active, y->storm.active);
+	assert_int_equal(x->details.since_ns, y->details.since_ns);
+	assert_int_equal(x->details.n, y->details.n);
+	for (i = 0; i < x->details.n; i++) {
+		assert_int_equal(x->details.all[i].key, y->details.all[i].key);
+		assert_int_equal(x->details.all[i].exits, y->details.all[i].exits);
+		assert_int_equal(x->details.all[i].nested, y->details.all[i].nested);
+		assert_int_equal(x->details.all[i].rest, y->details.all[i].rest);
+	}
 	registry_vm_rates(a, x, now_ns, rates, &sum);
 	registry_vm_rates(b, y, now_ns, other, &other_sum);
 	assert_memory_equal(&sum, &other_sum, sizeof(sum));
