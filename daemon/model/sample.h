@@ -34,8 +34,8 @@ struct sample_reason {
 struct exit_time {
 	uint64_t total_ns;
 	uint64_t max_ns;
-	uint64_t exits; /* 0 where only the histogram says how many */
 	uint64_t histogram[EXIT_TIME_BUCKETS]; /* exits */
+	uint64_t exits; /* 0 where only the histogram says how many */
 };
 
 /* Of one code, or of all that have none of their own. */
