@@ -11,15 +11,12 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <linux/magic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,8 +24,7 @@
 #include "source/bpf/layout.h"
 #include "util/util.h"
 
-#define BPF_FS	"/sys/fs/bpf"
-#define PIN_DIR BPF_FS "/kvmexitd"
+#define PIN_DIR EXITS_BPF_FS "/kvmexitd"
 
 /*
  * Places for vCPUs, counted by level, that live or whose last counts are kept: 1600
@@ -225,20 +221,6 @@ static int attach(const struct bpf_program *program, const char *path)
 	return r;
 }
 
-/* systemd mounts it, but for small ones. */
-static int mount_bpf_fs(void)
-{
-	struct statfs fs;
-
-	if (statfs(BPF_FS, &fs) < 0)
-		return -errno;
-	if ((unsigned long)fs.f_type == BPF_FS_MAGIC)
-		return 0;
-	return mount("bpf", BPF_FS, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=700") < 0 ?
-		       -errno :
-		       0;
-}
-
 static int pin(struct exits *exits)
 {
 	const struct bpf_map *const maps[LOADER_MAPS] = {
@@ -254,10 +236,8 @@ static int pin(struct exits *exits)
 								exits->progs.exit_read,
 	};
 	size_t i;
-	int r = mount_bpf_fs();
+	int r = 0;
 
-	if (r < 0)
-		return r;
 	if (mkdir(PIN_DIR, 0700) < 0 && errno != EEXIST)
 		return -errno;
 	for (i = 0; i < LOADER_MAPS && r == 0; i++)

@@ -5,6 +5,9 @@
 
 #include "source/bpf/hello.h"
 
+/* Where what was loaded is kept. */
+#define EXITS_BPF_FS "/sys/fs/bpf"
+
 /*
  * Loads and attaches the programs, and pins them with their maps, unless they are
  * there. 0 with descriptors of the maps for reading, or the error as in the answer.

@@ -3,10 +3,12 @@
 #include "config.h"
 
 #include <errno.h>
+#include <linux/magic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "source/bpf/load.h"
@@ -46,6 +48,13 @@ static bool kernel_is_before(unsigned int major, unsigned int minor)
 	if (uname(&uts) < 0 || sscanf(uts.release, "%u.%u", &has_major, &has_minor) != 2)
 		return false;
 	return has_major < major || (has_major == major && has_minor < minor);
+}
+
+static bool has_bpf_fs(void)
+{
+	struct statfs fs;
+
+	return statfs(EXITS_BPF_FS, &fs) == 0 && (unsigned long)fs.f_type == BPF_FS_MAGIC;
 }
 
 int exits_is_svm(void)
@@ -92,6 +101,16 @@ int exits_check_host(char text[static LOADER_TEXT_BYTES])
 		error = -EPERM;
 		why = "Kernel lockdown (confidentiality) forbids BPF to read what a vCPU exits "
 		      "for: boot with lockdown=integrity or without; " PATCH ".";
+	}
+	/*
+	 * Not mounted here: in the loader's mount namespace it would go with the loader, and
+	 * all that is counted with it.
+	 */
+	if (!why && !has_bpf_fs()) {
+		error = -ENOENT;
+		why = "No BPF file system is mounted at " EXITS_BPF_FS ", which keeps the "
+		      "program: mount -t bpf bpf " EXITS_BPF_FS ", then systemctl reload "
+		      "kvmexitd.";
 	}
 	if (why)
 		(void)snprintf(text, LOADER_TEXT_BYTES, "%s", why);
