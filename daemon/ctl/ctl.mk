@@ -9,6 +9,7 @@ daemon_ctl_libkvmexitctl_a_SOURCES = \
 	daemon/ctl/connect.c daemon/ctl/connect.h \
 	daemon/ctl/join.c daemon/ctl/join.h \
 	daemon/ctl/ctl.c daemon/ctl/ctl.h \
+	daemon/ctl/details.c daemon/ctl/details.h \
 	daemon/ctl/explain/command.c \
 	daemon/ctl/explain/explain.h \
 	daemon/ctl/explain/rank.c \

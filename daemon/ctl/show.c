@@ -11,6 +11,7 @@
 
 #include "ctl/clock.h"
 #include "ctl/connect.h"
+#include "ctl/details.h"
 #include "ctl/options.h"
 #include "ctl/output.h"
 #include "ctl/rows.h"
@@ -25,6 +26,7 @@ enum {
 };
 
 enum {
+	OPTION_DETAILS,
 	OPTION_FIRST,
 	OPTION_REASON,
 	OPTION_REVERSE,
@@ -34,6 +36,7 @@ enum {
 };
 
 static const struct ctl_option options[] = {
+	[OPTION_DETAILS] = { "details", NULL, "what exactly caused the exits, too", 0 },
 	[OPTION_FIRST] = { "first", "N", "no more than N reasons", 'n' },
 	[OPTION_REASON] = { "reason", "PATTERN", "reasons whose name matches, as 'msr*'", 0 },
 	[OPTION_REVERSE] = { "reverse", NULL, "the other way round", 'r' },
@@ -172,6 +175,9 @@ static void print_text(const struct ctl *ctl, const json_t *vm, int64_t now_us)
 	if (json_array_size(json_object_get(vm, "reasons")) > 0)
 		putchar('\n');
 	print_reasons(ctl, vm);
+	/* Who asks for some reasons wants all of them. */
+	if (option_given(ctl, OPTION_DETAILS))
+		details_print(ctl, vm, option_given(ctl, OPTION_REASON) ? SIZE_MAX : DETAILS_SHOWN);
 	json_array_foreach(json_object_get(vm, "vcpus"), i, vcpu) {
 		printf("\n%svCPU %lld%s  ", output_mark(ctl->colour, MARK_HEAD),
 		       get_int(vcpu, "id"), output_mark(ctl->colour, MARK_NONE));
@@ -243,6 +249,9 @@ static int run(struct ctl *ctl, int argc, char **argv)
 		return CTL_FAILED;
 	(void)json_object_set_new(parameters, "vcpus",
 				  json_boolean(filter.one_vcpu || option_given(ctl, OPTION_VCPUS)));
+	/* A kvmexitd that does not know of details must not be asked for them. */
+	if (option_given(ctl, OPTION_DETAILS))
+		(void)json_object_set_new(parameters, "details", json_true());
 	result = ctl_call(ctl, CTL_METHOD("Show"), parameters, &reply);
 	if (result != CTL_OK)
 		return (int)result;
@@ -267,7 +276,8 @@ const struct ctl_command ctl_show = {
 	.help = "one VM with its exit reasons, the most frequent first",
 	.about = "Rates are exits per second over the time that heads them. NESTED is the part\n"
 		 "of TOTAL that was taken while a guest of the guest ran. TIME, MEAN and MAX are\n"
-		 "there if the kernel measured how long exits took: see its setting timing.",
+		 "there if the kernel measured how long exits took: see its setting timing. With\n"
+		 "--details: which MSRs, ports, addresses and so on; see its setting details.",
 	.options = options,
 	.args_min = 1,
 	.args_max = 1,

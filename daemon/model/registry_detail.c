@@ -212,8 +212,6 @@ static uint64_t span_from(const struct registry *registry, const struct vm *vm,
 int registry_apply_details(struct registry *registry, struct vm *vm, struct vcpu *vcpu,
 			   const struct exit_message *message, const struct sample_vcpu *sample)
 {
-	/* All that was counted since somebody looked is news, if it was switched on then. */
-	bool is_news = vm->all_is_news || message->details_since_ns > registry->watched_ns;
 	struct vcpu_detail *detail = NULL;
 	uint64_t from_ns, more;
 	int r, result = 0;
@@ -238,7 +236,7 @@ int registry_apply_details(struct registry *registry, struct vm *vm, struct vcpu
 		more = one->total - detail->exits;
 		detail->exits = one->total;
 		vm->details.all[detail->vm_index].exits += more;
-		if (is_news && vm->details.windows)
+		if (vm->all_is_news && vm->details.windows)
 			window_add(&vm->details.windows[detail->vm_index], from_ns,
 				   message->time_ns, more);
 	}

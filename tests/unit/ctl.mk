@@ -18,6 +18,7 @@ CTL_TESTS = \
 	tests/unit/test_ctl_client \
 	tests/unit/test_ctl_clock \
 	tests/unit/test_ctl_config \
+	tests/unit/test_ctl_details \
 	tests/unit/test_ctl_explain \
 	tests/unit/test_ctl_hang \
 	tests/unit/test_ctl_help \
@@ -46,6 +47,10 @@ tests_unit_print_reasons_LDADD = $(KVMEXITD_LIBS)
 tests_unit_test_ctl_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_ctl_CFLAGS = $(SERVER_TEST_CFLAGS)
 tests_unit_test_ctl_LDADD = $(CTL_TEST_LDADD)
+
+tests_unit_test_ctl_details_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
+tests_unit_test_ctl_details_CFLAGS = $(SERVER_TEST_CFLAGS)
+tests_unit_test_ctl_details_LDADD = $(CTL_TEST_LDADD)
 
 tests_unit_test_ctl_client_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_ctl_client_CFLAGS = $(SERVER_TEST_CFLAGS)

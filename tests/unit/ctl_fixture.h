@@ -27,6 +27,7 @@ enum command {
 	COMMAND_MASKED = 'm', /* a VM is called as the id of db, 2, and another has it for a pid */
 	COMMAND_HOSTILE = 'h', /* a VM of pid 666 whose name has control characters */
 	COMMAND_TIMED = 'i', /* web01's exits took so long: 2 us for 1000 MSRs, 1 ms for 30 HLTs */
+	COMMAND_DETAILS = 'd', /* it is known what exactly caused web01's MSR exits */
 	COMMAND_STORM = 'o', /* web01 has a storm */
 	COMMAND_LATER = 'l', /* for the server it is two hours later, and some day of 2023 */
 	COMMAND_REPLAY = 'r', /* the kernel's config is a recording's, of before there was timing */

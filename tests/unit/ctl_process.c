@@ -72,6 +72,9 @@ static void carry_out(struct serving *s)
 		fixture_time(f, 1, 0, CODE_MSR, 1000, 2000);
 		fixture_time(f, 1, 0, CODE_HLT, 30, 1000000);
 		break;
+	case COMMAND_DETAILS:
+		fixture_fill_details(f);
+		break;
 	case COMMAND_STORM:
 		fixture_storm(f, 1);
 		break;

@@ -19,6 +19,7 @@
 #include "linux/kvm_exitstat.h"
 #include "server_fixture.h"
 #include "util/clock.h"
+#include "util/util.h"
 
 /* Nothing here takes longer but what is broken. */
 #define PATIENCE_US (20 * US_PER_S)
@@ -128,9 +129,50 @@ void fixture_time(struct fixture *f, uint64_t vm_id, uint32_t vcpu_id, uint64_t 
 		.isa = KVM_EXITSTAT_ISA_SVM,
 		.n_times = 1,
 	};
-	*time = (struct sample_time){ .code = code, .time = { n * ns, ns, { 0 } } };
+	*time = (struct sample_time){ .code = code, .time = { .total_ns = n * ns, .max_ns = ns } };
 	time->time.histogram[bucket] = n;
 	apply(f, &message);
+}
+
+void fixture_detail(struct fixture *f, uint64_t vm_id, uint32_t vcpu_id,
+		    const struct sample_detail *detail)
+{
+	struct exit_message message = { .type = MESSAGE_EXITS, .details_since_ns = 1 };
+	struct sample_vcpu *vcpu = exit_message_add_vcpu(&message);
+
+	*vcpu = (struct sample_vcpu){
+		.vm_id = vm_id,
+		.pid = registry_find(f->registry, vm_id)->pid,
+		.vcpu_id = vcpu_id,
+		.isa = KVM_EXITSTAT_ISA_SVM,
+		.n_details = 1,
+	};
+	*exit_message_add_detail(&message) = *detail;
+	apply(f, &message);
+}
+
+void fixture_fill_details(struct fixture *f)
+{
+	static const struct sample_detail msrs[] = {
+		{ .code = CODE_MSR, .class = DETAIL_MSR, .key = 1ULL << 32 | 0x6e0, .total = 900 },
+		{ .code = CODE_MSR, .class = DETAIL_MSR, .key = 0x10, .total = 60 },
+		{ .code = CODE_MSR, .class = DETAIL_MSR, .rest = true, .total = 40 },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(msrs); i++)
+		fixture_detail(f, 1, 0, &msrs[i]);
+	fixture_detail(f, 1, 1,
+		       &(struct sample_detail){ .code = CODE_MSR,
+						.class = DETAIL_MSR,
+						.key = 1ULL << 32 | 0x6e0,
+						.total = 500 });
+	fixture_detail(f, 1, 1,
+		       &(struct sample_detail){ .code = CODE_MSR,
+						.class = DETAIL_MSR,
+						.nested = true,
+						.key = 0x8b,
+						.total = 25 });
 }
 
 static void apply_event(struct fixture *f, uint64_t vm_id, uint32_t pid, uint32_t event)

@@ -47,6 +47,10 @@ int fixture_teardown(void **state);
 /* One vCPU's total for one reason, as a batch of the kernel's brings it. */
 void fixture_count(struct fixture *f, uint64_t vm_id, uint32_t vcpu, uint64_t code, bool nested,
 		   uint64_t total);
+void fixture_detail(struct fixture *f, uint64_t vm_id, uint32_t vcpu_id,
+		    const struct sample_detail *detail);
+/* web01's MSRs: 1400 writes of 0x6e0, 60 reads of 0x10, 40 of others, and 25 of L2. */
+void fixture_fill_details(struct fixture *f);
 /* How long all exits so far of one vCPU for one reason took: n of them, ns each. */
 void fixture_time(struct fixture *f, uint64_t vm_id, uint32_t vcpu, uint64_t code, uint64_t n,
 		  uint64_t ns);

@@ -234,6 +234,8 @@ static void test_replies(void **state)
 	/* With what is not always there. */
 	process_command(p, COMMAND_TIMED);
 	process_command(p, COMMAND_STORM);
+	process_command(p, COMMAND_DETAILS);
+	check_reply(ctl(p, "show", "--json", "web01", "--details", NULL), "type", "Vm");
 	check_reply(ctl(p, "list", "--json", NULL), "method", "List");
 	check_reply(ctl(p, "show", "--json", "web01", "--vcpus", NULL), "type", "Vm");
 }

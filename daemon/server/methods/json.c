@@ -67,7 +67,7 @@ json_t *json_count(uint64_t count)
 	return json_integer(count < INT64_MAX ? (json_int_t)count : INT64_MAX);
 }
 
-static json_t *json_rate(double per_s)
+json_t *json_rate(double per_s)
 {
 	double steps = per_s * RATE_STEPS_PER_UNIT + 0.5;
 

@@ -38,6 +38,16 @@ json_t *json_vm(const struct registry *registry, const struct vm *vm, uint64_t n
 /* A Vm with reasons. */
 json_t *json_vm_reasons(const struct registry *registry, const struct vm *vm, uint64_t now_ns);
 
+/*
+ * Adds what exactly caused exits to a Vm with reasons, and returns it; takes it over on
+ * failure.
+ */
+json_t *json_with_details(json_t *json, const struct registry *registry, const struct vm *vm,
+			  uint64_t now_ns);
+
+/* Exits per second, as all rates are rounded. */
+json_t *json_rate(double per_s);
+
 /* A Vcpu of vm. */
 json_t *json_vcpu(const struct registry *registry, const struct vm *vm, const struct vcpu *vcpu,
 		  uint64_t now_ns);

@@ -21,6 +21,7 @@ struct show {
 	enum lookup_key matched;
 	uint64_t next_id; /* of vCPUs that are still to come, the lowest there may be */
 	size_t hint; /* where it may be */
+	bool details;
 	struct buffer head; /* the VM without its reasons, as it was for the first part */
 };
 
@@ -29,10 +30,18 @@ static const struct vm *find_vm(const struct parts *parts)
 	return vm_ref_find(&((const struct show *)parts)->vm, parts->server->registry);
 }
 
+static json_t *json_shown(const struct registry *registry, const struct vm *vm, bool details)
+{
+	uint64_t now_ns = clock_boottime_ns();
+	json_t *json = json_vm_reasons(registry, vm, now_ns);
+
+	return details ? json_with_details(json, registry, vm, now_ns) : json;
+}
+
 /* Rates of a VM are sums over all vCPUs: too much to work out for each part. */
 static int open_first(struct show *show, const struct vm *vm, struct buffer *text)
 {
-	json_t *json = json_vm_reasons(show->parts.server->registry, vm, clock_boottime_ns());
+	json_t *json = json_shown(show->parts.server->registry, vm, show->details);
 	int r;
 
 	json = json_matched(json, show->matched);
@@ -107,7 +116,7 @@ static const struct parts_kind show_kind = {
 	.free = free_show,
 };
 
-static int reply_vcpus(const struct call *call, const struct lookup_match *match)
+static int reply_vcpus(const struct call *call, const struct lookup_match *match, bool details)
 {
 	struct show *show = calloc(1, sizeof(*show));
 
@@ -115,6 +124,7 @@ static int reply_vcpus(const struct call *call, const struct lookup_match *match
 		return -ENOMEM;
 	show->vm = vm_ref(match->vm);
 	show->matched = match->key;
+	show->details = details;
 	show->parts.own_bytes = sizeof(*show);
 	return call_reply_parts(call, &show->parts, &show_kind);
 }
@@ -123,10 +133,11 @@ int run_show(const struct call *call)
 {
 	const struct registry *registry = call->server->registry;
 	const char *text = NULL;
-	bool vcpus = false;
+	bool vcpus = false, details = false;
 	const struct varlink_param params[] = {
 		{ "vm", VARLINK_STRING, false, &text },
 		{ "vcpus", VARLINK_BOOL, true, &vcpus },
+		{ "details", VARLINK_BOOL, true, &details },
 		{ .name = NULL },
 	};
 	uint64_t now_ns = clock_boottime_ns();
@@ -140,7 +151,7 @@ int run_show(const struct call *call)
 	if (r != 0)
 		return r;
 	if (vcpus)
-		return reply_vcpus(call, &match);
-	vm = json_matched(json_vm_reasons(registry, match.vm, now_ns), match.key);
+		return reply_vcpus(call, &match, details);
+	vm = json_matched(json_shown(registry, match.vm, details), match.key);
 	return call_reply(call, json_pack("{s:o, s:o}", "now", json_now(now_ns), "vm", vm));
 }

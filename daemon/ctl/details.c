@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What exactly caused a VM's exits.
+ */
+#include "config.h"
+
+#include "ctl/details.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/output.h"
+#include "util/util.h"
+
+enum {
+	COLUMN_REASON,
+	COLUMN_KEY,
+	COLUMN_NAME,
+	COLUMN_EXITS,
+	COLUMN_PERCENT,
+	COLUMN_10S,
+	COLUMN_1M,
+	COLUMN_LEVEL,
+	COLUMNS,
+};
+
+static const struct column columns[COLUMNS + 1] = {
+	[COLUMN_REASON] = { "REASON", false, false },
+	[COLUMN_KEY] = { "KEY", false, false },
+	[COLUMN_NAME] = { "NAME", false, true },
+	[COLUMN_EXITS] = { "EXITS", true, false },
+	[COLUMN_PERCENT] = { "%", true, false },
+	[COLUMN_10S] = { "10s", true, false },
+	[COLUMN_1M] = { "1m", true, false },
+	[COLUMN_LEVEL] = { "GUEST", false, false },
+	[COLUMNS] = { .name = NULL },
+};
+
+static const json_t *get_details(const json_t *reason)
+{
+	return json_object_get(reason, "details");
+}
+
+static bool is_nested(const json_t *detail)
+{
+	return json_is_true(json_object_get(detail, "nested"));
+}
+
+static bool is_rest(const json_t *detail)
+{
+	return !json_is_string(json_object_get(detail, "key"));
+}
+
+long long details_exits(const json_t *reason)
+{
+	const json_t *detail;
+	long long exits = 0;
+	size_t i;
+
+	json_array_foreach(get_details(reason), i, detail)
+		exits += get_int(detail, "exits");
+	return exits;
+}
+
+bool has_details(const json_t *vm)
+{
+	const json_t *reason;
+	size_t i;
+
+	json_array_foreach(json_object_get(vm, "reasons"), i, reason)
+		if (json_array_size(get_details(reason)) > 0)
+			return true;
+	return false;
+}
+
+static bool has_nested_keys(const json_t *vm)
+{
+	const json_t *reason, *detail;
+	size_t i, j;
+
+	json_array_foreach(json_object_get(vm, "reasons"), i, reason)
+		json_array_foreach(get_details(reason), j, detail)
+			if (is_nested(detail))
+				return true;
+	return false;
+}
+
+char *detail_title(const json_t *detail)
+{
+	_cleanup_free_ char *key = get_text(detail, "key");
+	_cleanup_free_ char *name = get_text(detail, "name");
+	bool named = json_is_string(json_object_get(detail, "name"));
+	char *title;
+
+	if (is_rest(detail))
+		return strdup("(rest)");
+	if (asprintf(&title, "%s%s%s", key, named ? " " : "", named ? name : "") < 0)
+		return NULL;
+	return title;
+}
+
+struct sum {
+	long long exits;
+	double s10, m1;
+	size_t n;
+};
+
+static void add(struct sum *sum, const json_t *detail)
+{
+	sum->exits += get_int(detail, "exits");
+	sum->s10 += get_rate(detail, "10s");
+	sum->m1 += get_rate(detail, "1m");
+	sum->n++;
+}
+
+static void put_counts(struct libscols_line *line, const struct sum *sum, long long all)
+{
+	table_int(line, COLUMN_EXITS, sum->exits);
+	table_text(line, COLUMN_PERCENT, format_percent((double)sum->exits, (double)all));
+	table_text(line, COLUMN_10S, format_rate(sum->s10));
+	table_text(line, COLUMN_1M, format_rate(sum->m1));
+}
+
+static void put_reason(struct libscols_table *table, const json_t *reason, size_t max, bool levels)
+{
+	long long all = details_exits(reason);
+	struct sum others = { 0 }, one;
+	struct libscols_line *line;
+	const json_t *detail;
+	char *text;
+	size_t i;
+
+	json_array_foreach(get_details(reason), i, detail) {
+		if (i >= max && !is_rest(detail)) {
+			add(&others, detail);
+			continue;
+		}
+		one = (struct sum){ 0 };
+		add(&one, detail);
+		line = table_row(table);
+		table_text(line, COLUMN_REASON, get_text(reason, "reason"));
+		table_text(line, COLUMN_KEY,
+			   is_rest(detail) ? strdup("(rest)") : get_text(detail, "key"));
+		if (json_is_string(json_object_get(detail, "name")))
+			table_text(line, COLUMN_NAME, get_text(detail, "name"));
+		put_counts(line, &one, all);
+		if (levels)
+			table_text(line, COLUMN_LEVEL, strdup(is_nested(detail) ? "L2" : "L1"));
+	}
+	if (!others.n)
+		return;
+	line = table_row(table);
+	table_text(line, COLUMN_REASON, get_text(reason, "reason"));
+	if (asprintf(&text, "(%zu more)", others.n) >= 0)
+		table_text(line, COLUMN_KEY, text);
+	put_counts(line, &others, all);
+}
+
+void details_print(const struct ctl *ctl, const json_t *vm, size_t max)
+{
+	_cleanup_free_ char *since = get_text(vm, "details_since");
+	struct column shown[COLUMNS + 1];
+	struct libscols_table *table;
+	const json_t *reason;
+	bool levels = has_nested_keys(vm);
+	size_t i;
+
+	if (!json_is_string(json_object_get(vm, "details_since"))) {
+		puts("\nNothing is known of what exactly caused these exits: 'kvmexitctl config "
+		     "details=yes'\nhas the kernel count it from then on.");
+		return;
+	}
+	if (!has_details(vm)) {
+		printf("\nThese reasons have made no exits with details since %s.\n", since);
+		return;
+	}
+	printf("\n%sDetails%s of exits since %s%s\n", output_mark(ctl->colour, MARK_HEAD),
+	       output_mark(ctl->colour, MARK_NONE), since,
+	       json_is_true(json_object_get(vm, "details_incomplete")) ?
+		       "; some had no place in kvmexitd" :
+		       "");
+	memcpy(shown, columns, sizeof(shown));
+	if (!levels)
+		shown[COLUMN_LEVEL].name = NULL;
+	table = table_new(shown, ctl->colour);
+	json_array_foreach(json_object_get(vm, "reasons"), i, reason)
+		put_reason(table, reason, max, levels);
+	table_print(table);
+}

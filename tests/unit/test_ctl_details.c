@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What exactly caused exits, as a person and a program get to see it. */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ctl_fixture.h"
+#include "server_fixture.h"
+
+/* The line of out that has all these words in order, with any spaces between them. */
+static bool has_row(const char *out, const char *words)
+{
+	const char *at = out, *word;
+	size_t length;
+
+	while (*at) {
+		word = words;
+		while (*word && *at && *at != '\n') {
+			length = strcspn(word, " ");
+			at += strspn(at, " ");
+			if (strncmp(at, word, length) != 0 || !strchr(" \n", at[length]))
+				break;
+			at += length;
+			word += length + (word[length] == ' ');
+		}
+		if (!*word)
+			return true;
+		at += strcspn(at, "\n");
+		at += *at == '\n';
+	}
+	return false;
+}
+
+static void expect(struct result result, const char *const rows[], const char *absent)
+{
+	size_t i;
+
+	assert_int_equal(result.status, 0);
+	for (i = 0; rows[i]; i++)
+		if (!has_row(result.out, rows[i]))
+			fail_msg("no row '%s' in: %s", rows[i], result.out);
+	if (absent && strstr(result.out, absent))
+		fail_msg("'%s' is in: %s", absent, result.out);
+	result_done(&result);
+}
+
+static void test_show(void **state)
+{
+	static const char *const rows[] = { "MSR 0x6e0:W TSC_DEADLINE 1400 91.8",
+					    "MSR 0x10:R TSC 60 3.9", "MSR 0x8b:R UCODE_REV 25 1.6",
+					    "MSR (rest) 40 2.6", NULL };
+	static const char *const none[] = { "HLT 30", NULL };
+	struct process *p = *state;
+	struct result result;
+
+	result = ctl(p, "show", "--details", "web01", NULL);
+	assert_non_null(strstr(result.out, "kvmexitctl config details=yes"));
+	result_done(&result);
+
+	process_command(p, COMMAND_DETAILS);
+	expect(ctl(p, "show", "--details", "web01", NULL), rows, "details=yes");
+	expect(ctl(p, "show", "--details", "--vcpus", "--reason", "msr*", "web01", NULL), rows,
+	       NULL);
+	/* Which are of nested guests is said. */
+	result = ctl(p, "show", "--details", "web01", NULL);
+	assert_non_null(strstr(result.out, " L2\n"));
+	result_done(&result);
+	expect(ctl(p, "show", "web01", NULL), none, "TSC_DEADLINE");
+	result = ctl(p, "show", "--details", "--reason", "hlt", "web01", NULL);
+	assert_non_null(strstr(result.out, "made no exits with details since"));
+	result_done(&result);
+}
+
+/* Keys and rest are all exits of the reason. */
+static void test_json(void **state)
+{
+	struct process *p = *state;
+	struct result result;
+	json_int_t sum = 0;
+	json_t *json, *detail;
+	size_t i;
+
+	process_command(p, COMMAND_DETAILS);
+	result = ctl(p, "show", "--json", "--details", "web01", NULL);
+	json = result_json(&result);
+	assert_text(json, "reasons.0.details.0.key", "0x6e0:W");
+	assert_text(json, "reasons.0.details.0.name", "TSC_DEADLINE");
+	assert_text(json, "reasons.0.details.0.class", "msr");
+	assert_number(json, "reasons.0.details.0.value", 0x1000006e0);
+	assert_number(json, "reasons.0.details.0.exits", 1400);
+	json_array_foreach(at(json, "reasons.0.details"), i, detail)
+		sum += json_integer_value(json_object_get(detail, "exits"));
+	assert_int_equal(sum, json_integer_value(at(json, "reasons.0.total")));
+	/* What has no key comes last, and has none. */
+	assert_null(json_object_get(json_array_get(at(json, "reasons.0.details"), i - 1), "key"));
+	json_decref(json);
+	result = ctl(p, "show", "--json", "web01", NULL);
+	json = result_json(&result);
+	assert_null(json_object_get(at(json, "reasons.0"), "details"));
+	assert_null(json_object_get(json, "details_since"));
+	json_decref(json);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, process_setup, process_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_show),
+		TEST(test_json),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
