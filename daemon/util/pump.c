@@ -133,8 +133,11 @@ int pump_new(struct pump **out, int file, enum pump_direction direction, int *pi
 	pump->pid = fork();
 	if (pump->pid < 0)
 		return -errno;
-	if (pump->pid == 0)
+	if (pump->pid == 0) {
+		/* Nothing returns to free it. */
+		free(TAKE_PTR(pump));
 		run(own == 1 ? reader : owned, own == 1 ? owned : writer);
+	}
 
 	pump->result = -EINPROGRESS;
 	pump->fd = (int)syscall(SYS_pidfd_open, pump->pid, 0);

@@ -323,7 +323,7 @@ static char *read_metrics(struct fixture *f, int fd, bool more, size_t *parts)
 	return text;
 }
 
-/* The text is made anew when it is old, and not for every call. */
+/* The text is rendered again when it is old, not for each call. */
 static void test_metrics(void **state)
 {
 	struct fixture *f = *state;
@@ -335,7 +335,7 @@ static void test_metrics(void **state)
 	/* Before all is known, there is nothing of VMs. */
 	registry_dump_begin(f->registry);
 	registry_dump_end(f->registry, clock_boottime_ns());
-	for (id = 0; id < 300; id++) {
+	for (id = 0; id < 100; id++) {
 		fixture_create(f, 1000 + id, 1, "some \"quoted\" vm");
 		fixture_count(f, 1000 + id, 0, CODE_MSR, false, 1000);
 	}

@@ -45,8 +45,8 @@ PKGS_TREE=(autoconf automake bpftool build-essential clang
 	pkg-config python3-minimal rsync uthash-dev zlib1g-dev)
 
 # Checking the project: unit tests, style, sanitizers.
-PKGS_CHECK=(clang-format codespell git groff-base jq libcmocka-dev libasan8 libubsan1 mandoc
-	musl-tools perl-base shellcheck tmux valgrind xz-utils zsh)
+PKGS_CHECK=(clang-format codespell git groff-base jq libcmocka-dev libasan8 libc6-dbg libubsan1 mandoc
+	musl-tools perl-base shellcheck tmux xz-utils zsh)
 
 # Making Debian packages of it: what packaging/debian/control builds with.
 PKGS_DEB=(bash-completion build-essential debhelper dh-sequence-installsysusers fakeroot
@@ -58,7 +58,7 @@ PKGS_FUZZ=(clang libclang-rt-14-dev)
 
 # What others made, and kvmexitd is tested with. Prometheus alone: its package
 # recommends what nobody here needs.
-PKGS_INTEROP=(curl debian-archive-keyring jq mmdebstrap procps prometheus prometheus-node-exporter
+PKGS_INTEROP=(curl jq procps prometheus prometheus-node-exporter
 	python3)
 
 # Inside L1: a small Debian with systemd, what kvmexitd links to, a QEMU for L2
