@@ -14,8 +14,8 @@ const struct explain explain_devices[] = {
 			  "Afterwards: a serial console, legacy devices, or a bad clock source.",
 		.bad = "Not in boot, where thousands to a hundred thousand are usual. Steadily more than "
 		       "100 a second on one port are worth a look: QEMU handles most of them in user space.",
-		.remedy = "Find the port (perf kvm stat --event=ioport on the host shows it), and replace "
-			  "the device by virtio or remove it. kvmexitctl explain IOIO:0x3f8 says what one "
+		.remedy = "Find the port (kvmexitctl show --details shows it, with config details=yes), and "
+			  "replace the device by virtio or remove it. kvmexitctl explain IOIO:0x3f8 says what one "
 			  "port means.",
 		.sources = "Linux arch/x86/kvm/vmx/vmx.c, handle_io(); docs/EXPERIMENT.md",
 		.reasons = PORT_REASONS,

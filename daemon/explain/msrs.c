@@ -13,7 +13,7 @@ const struct explain explain_msrs[] = {
 		.causes = "On a busy guest most of them set its timer (0x6e0), send IPIs (0x830) or end "
 			  "interrupts (0x80b). Boot reads and writes some hundred others once.",
 		.bad = "Not at 500 to 1,000 a second per busy vCPU: that is the timer tick.",
-		.remedy = "Find the register first: perf kvm stat --event=msr on the host shows it. "
+		.remedy = "Find the register first: kvmexitctl show --details shows it, with config details=yes. "
 			  "kvmexitctl explain MSR:0x830 says what to do for one of them.",
 		.sources = "Linux arch/x86/kvm/vmx/vmx.c, arch/x86/kvm/svm/svm.c; docs/EXPERIMENT.md; the rate "
 			   "is arithmetic on HZ",

@@ -28,6 +28,7 @@ CTL_TESTS = \
 	tests/unit/test_ctl_time \
 	tests/unit/test_ctl_top \
 	tests/unit/test_ctl_report \
+	tests/unit/test_explain_cases \
 	tests/unit/test_explain_rank \
 	tests/unit/test_proctree \
 	tests/unit/test_report \
@@ -75,6 +76,10 @@ tests_unit_test_top_time_LDADD = $(CTL_TEST_LDADD)
 tests_unit_test_ctl_explain_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_ctl_explain_CFLAGS = $(SERVER_TEST_CFLAGS)
 tests_unit_test_ctl_explain_LDADD = $(CTL_TEST_LDADD)
+
+tests_unit_test_explain_cases_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
+tests_unit_test_explain_cases_CFLAGS = $(SERVER_TEST_CFLAGS)
+tests_unit_test_explain_cases_LDADD = $(CTL_TEST_LDADD)
 
 tests_unit_test_explain_rank_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_explain_rank_CFLAGS = $(SERVER_TEST_CFLAGS)

@@ -62,6 +62,31 @@ static void test_vm(void **state)
 	expect(ctl(p, "explain", "nothere", NULL), 1, "", "nothere");
 }
 
+/* With keys, a reason's exits are as many rows as there are explanations. */
+static void test_details(void **state)
+{
+	struct process *p = *state;
+	struct result result;
+	json_t *json;
+
+	process_command(p, COMMAND_DETAILS);
+	expect(ctl(p, "explain", "web01", NULL), 0, "0x6e0:W TSC_DEADLINE", "");
+	result = ctl(p, "explain", "--json", "web01", NULL);
+	json = result_json(&result);
+	assert_text(json, "reasons.0.reason", "MSR");
+	assert_text(json, "reasons.0.key", "0x6e0:W");
+	assert_text(json, "reasons.0.explanation.topic", "timer-set");
+	/* 0x10:R and the rest have no explanation but the reason's. */
+	assert_text(json, "reasons.1.explanation.topic", "msr");
+	json_decref(json);
+
+	/* Keys as show prints them. */
+	expect(ctl_run("explain", "IOIO:0xcfc:PIN/4", NULL), 0, "guest scans PCI", "");
+	expect(ctl_run("explain", "CPUID:0xd.1", NULL), 0, "0xd XSAVE", "");
+	expect(ctl_run("explain", "NPF:0xb0000000+:R", NULL), 0, "guest scans PCI", "");
+	expect(ctl_run("explain", "IOIO:0xcfc:PIN/9", NULL), 2, "", "is not a key");
+}
+
 /* A VM that is named like a reason is found with --vm. */
 static void test_named_like_reason(void **state)
 {
@@ -77,6 +102,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_topics),
 		TEST(test_vm),
+		TEST(test_details),
 		TEST(test_named_like_reason),
 	};
 

@@ -33,7 +33,7 @@ static json_t *timed(const char *name, double rate, json_int_t exits, json_int_t
 static struct ranked *rank(json_t **vm, json_int_t vcpus, json_t *reasons, size_t *n)
 {
 	*vm = json_pack("{s:I, s:o}", "vcpu_count", vcpus, "reasons", reasons);
-	return explain_rank(*vm, n);
+	return explain_rank(*vm, -1, n);
 }
 
 /* Sleep is free, however often; a port costs more than an MSR; normal is not avoidable. */

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ctl/clock.h"
 #include "ctl/connect.h"
 #include "ctl/explain/explain.h"
 #include "ctl/options.h"
@@ -36,7 +37,30 @@ static const struct explain *find_topic(const char *name)
 	return NULL;
 }
 
-/* "0x6e0", as perf prints it also "0x6e0:W" and "0x3f8:POUT": the letters say nothing more here. */
+/* What may follow the number of a key, as detail_text() writes it. */
+static bool is_key_end(const char *end)
+{
+	static const char *const hows[] = { ":R", ":W", ":PIN", ":POUT" };
+	size_t i;
+
+	/* A subleaf, and what stands for more than one. */
+	if (*end == '.')
+		end += 1 + strspn(end + 1, "0123456789");
+	if (*end == '+')
+		end++;
+	for (i = 0; i < ARRAY_SIZE(hows); i++) {
+		if (strncasecmp(end, hows[i], strlen(hows[i])) != 0)
+			continue;
+		end += strlen(hows[i]);
+		/* The size of a port, which is moved in strings. */
+		if (*end == '/' && end[1] >= '1' && end[1] <= '4')
+			end += end[2] == 's' ? 3 : 2;
+		break;
+	}
+	return *end == '\0';
+}
+
+/* "0x6e0", and as show prints it "0x6e0:W" and "0x3f8:POUT": the letters say no more here. */
 static bool parse_key(const char *text, uint64_t *out)
 {
 	char *end = NULL;
@@ -45,9 +69,7 @@ static bool parse_key(const char *text, uint64_t *out)
 		return false;
 	errno = 0;
 	*out = strtoull(text, &end, 0);
-	return errno == 0 &&
-	       (*end == '\0' || strcasecmp(end, ":R") == 0 || strcasecmp(end, ":W") == 0 ||
-		strcasecmp(end, ":PIN") == 0 || strcasecmp(end, ":POUT") == 0);
+	return errno == 0 && is_key_end(end);
 }
 
 static int show_topic(const struct ctl *ctl, const char *head, const struct explain *topic)
@@ -98,15 +120,16 @@ static int explain_vm(const struct ctl *ctl, const char *vm)
 
 	if (!parameters)
 		return CTL_FAILED;
+	(void)json_object_set_new(parameters, "details", json_true());
 	result = ctl_call(ctl, CTL_METHOD("Show"), parameters, &reply);
 	if (result != CTL_OK)
 		return (int)result;
 	if (ctl->json) {
-		json = explain_vm_json(json_object_get(reply, "vm"));
+		json = explain_vm_json(json_object_get(reply, "vm"), reply_now_us(reply));
 		output_json(json);
 		json_decref(json);
 	} else {
-		explain_print_vm(ctl, json_object_get(reply, "vm"));
+		explain_print_vm(ctl, json_object_get(reply, "vm"), reply_now_us(reply));
 	}
 	json_decref(reply);
 	return CTL_OK;
