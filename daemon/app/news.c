@@ -57,6 +57,7 @@ static void on_traits(void *userdata, const struct source_traits *traits)
 	app->status.source = traits ? *traits : (struct source_traits){ 0 };
 	app->status.losses = (struct source_losses){ 0 };
 	registry_set_counted(app->registry, app->status.source.since_ns);
+	registry_set_blind(app->registry, app->status.source.blind);
 	/* The journal says once that it is another one. */
 	if (traits && (!before || strcmp(before, traits->name) != 0))
 		app->state_told = false;

@@ -91,6 +91,21 @@ static char *format_storm(const json_t *vm)
 								get_text(storm, "reason");
 }
 
+/* What no VM's exits have, once. */
+static void print_not_counted(const json_t *vms)
+{
+	_cleanup_free_ char *text = NULL;
+	const json_t *vm;
+	size_t i;
+
+	json_array_foreach(vms, i, vm) {
+		if (text || !json_is_string(json_object_get(vm, "not_counted")))
+			continue;
+		text = get_text(vm, "not_counted");
+		output_wrapped(text, 0);
+	}
+}
+
 /* VMs that are older than the counting have made more exits than there are here. */
 static void print_counted(const json_t *vms)
 {
@@ -142,6 +157,7 @@ static void print_text(const struct ctl *ctl, const json_t *vms, int64_t now_us)
 	}
 	table_print(table);
 	print_counted(vms);
+	print_not_counted(vms);
 }
 
 /* Which VMs were asked for, and how many are not shown as they are called otherwise. */

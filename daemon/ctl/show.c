@@ -154,6 +154,12 @@ static void print_head(const struct ctl *ctl, const json_t *vm, int64_t now_us)
 	printf("vCPUs    %lld, %s\n", get_int(vm, "vcpu_count"), isa);
 	if (json_is_string(json_object_get(vm, "counted_since")))
 		printf("Counted  since %s; its earlier exits are not known\n", counted);
+	if (json_is_string(json_object_get(vm, "not_counted"))) {
+		_cleanup_free_ char *text = get_text(vm, "not_counted");
+
+		fputs("Missing  ", stdout);
+		output_wrapped(text, strlen("Missing  "));
+	}
 	if (alive)
 		printf("Lives    since %s, for %s\n", started, life);
 	else if (json_is_true(json_object_get(vm, "ended_unseen")))

@@ -66,12 +66,9 @@ void registry_set_counted(struct registry *registry, uint64_t since_ns)
 	registry->counted_ns = since_ns;
 }
 
-uint64_t registry_counted_since(const struct registry *registry, const struct vm *vm)
+void registry_set_blind(struct registry *registry, const char *blind)
 {
-	/* When a VM was created is known of those that were counted all their life. */
-	if (registry->counted_ns == 0 || vm->created_ns != 0)
-		return 0;
-	return vm->epoch == registry->epoch ? registry->counted_ns : vm->first_ns;
+	registry->blind = blind;
 }
 
 void registry_set_interval(struct registry *registry, uint64_t interval_ns)

@@ -188,6 +188,13 @@ void registry_begin_host(struct registry *registry, uint32_t isa, uint64_t realt
 void registry_set_counted(struct registry *registry, uint64_t since_ns);
 uint64_t registry_counted_since(const struct registry *registry, const struct vm *vm);
 
+/*
+ * What the one that counts now does not see, a sentence that must last; NULL where it
+ * sees all. And what of a VM is in no count therefore, or NULL.
+ */
+void registry_set_blind(struct registry *registry, const char *blind);
+const char *registry_blind(const struct registry *registry, const struct vm *vm);
+
 /* How often the kernel sends, which is how far back a delta may reach. */
 void registry_set_interval(struct registry *registry, uint64_t interval_ns);
 

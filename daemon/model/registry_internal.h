@@ -36,6 +36,7 @@ struct registry {
 	size_t n_vcpus;
 
 	uint64_t counted_ns; /* all exits since then; 0: of every VM's life */
+	const char *blind; /* what is not counted, or NULL */
 	bool has_epoch;
 	uint64_t epoch;
 	bool complete; /* who is not known by now is new */

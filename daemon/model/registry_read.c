@@ -210,3 +210,17 @@ void registry_vm_rates(const struct registry *registry, const struct vm *vm, uin
 	if (sum)
 		window_rates(all, end_s, since_s, sum);
 }
+
+uint64_t registry_counted_since(const struct registry *registry, const struct vm *vm)
+{
+	/* When a VM was created is known of those that were counted all their life. */
+	if (registry->counted_ns == 0 || vm->created_ns != 0)
+		return 0;
+	return vm->epoch == registry->epoch ? registry->counted_ns : vm->first_ns;
+}
+
+const char *registry_blind(const struct registry *registry, const struct vm *vm)
+{
+	/* What another one counted, that one saw. */
+	return vm->epoch == registry->epoch ? registry->blind : NULL;
+}

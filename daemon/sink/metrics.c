@@ -203,6 +203,8 @@ static void write_source(struct metrics_text *text, const struct metrics_input *
 	if (since_ns != 0)
 		since_ns += (uint64_t)clock_realtime_offset_ns();
 	metrics_sample_milli(text, NULL, since_ns / NS_PER_MS);
+	write_one(text, "kvmexitd_source_blind", METRICS_GAUGE, source->blind != NULL,
+		  "1 where the source does not see all exits: status says which.");
 	write_one(text, "kvmexitd_missed_exits", METRICS_COUNTER, input->status->losses.exits,
 		  "Exits of vCPUs that the source had no place for.");
 	write_one(text, "kvmexitd_missed_vcpus", METRICS_COUNTER, input->status->losses.vcpus,

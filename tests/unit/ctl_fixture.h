@@ -13,6 +13,8 @@
 
 struct fixture;
 
+#define CTL_BLIND "Some are not seen."
+
 struct process {
 	struct fixture *fixture; /* for its path; the server is in the child */
 	pid_t pid;
@@ -28,6 +30,7 @@ enum command {
 	COMMAND_HOSTILE = 'h', /* a VM of pid 666 whose name has control characters */
 	COMMAND_TIMED = 'i', /* web01's exits took so long: 2 us for 1000 MSRs, 1 ms for 30 HLTs */
 	COMMAND_DETAILS = 'd', /* it is known what exactly caused web01's MSR exits */
+	COMMAND_BLIND = 'b', /* as CTL_BLIND says */
 	COMMAND_STORM = 'o', /* web01 has a storm */
 	COMMAND_LATER = 'l', /* for the server it is two hours later, and some day of 2023 */
 	COMMAND_REPLAY = 'r', /* the kernel's config is a recording's, of before there was timing */

@@ -75,6 +75,9 @@ static void carry_out(struct serving *s)
 	case COMMAND_DETAILS:
 		fixture_fill_details(f);
 		break;
+	case COMMAND_BLIND:
+		registry_set_blind(f->registry, CTL_BLIND);
+		break;
 	case COMMAND_STORM:
 		fixture_storm(f, 1);
 		break;

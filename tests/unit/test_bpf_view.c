@@ -203,6 +203,9 @@ static void test_older(void **state)
 	assert_int_equal(vm->exits, 3);
 	assert_int_equal(registry_counted_since(f->registry, vm), 90 * S);
 	assert_int_equal(registry_counted_since(f->registry, registry_find(f->registry, 2)), 0);
+	assert_null(registry_blind(f->registry, vm));
+	registry_set_blind(f->registry, "some");
+	assert_string_equal(registry_blind(f->registry, vm), "some");
 }
 
 /* Its memory was short: what was not taken in comes again, with totals. */

@@ -13,6 +13,7 @@
 
 #include "ctl_fixture.h"
 #include "server_fixture.h"
+#include "util/util.h"
 
 /* The names that list prints, one a line. */
 static void check_names(struct process *p, const char *arg, const char *key, const char *names)
@@ -84,6 +85,32 @@ static void test_show_filters(void **state)
 	result_done(&result);
 }
 
+/* What counts does not see, whoever shows its counts. */
+static void test_not_counted(void **state)
+{
+	static const char *const commands[][5] = {
+		{ "list" },
+		{ "show", "web01" },
+		{ "stat", "--vm", "web01", "--for", "1ms" },
+		{ "report", "web01" },
+	};
+	struct process *p = *state;
+	struct result result;
+	size_t i, told;
+
+	for (told = 0; told < 2; told++) {
+		for (i = 0; i < ARRAY_SIZE(commands); i++) {
+			result = ctl(p, commands[i][0], commands[i][1], commands[i][2],
+				     commands[i][3], commands[i][4], NULL);
+			assert_int_equal(result.status, 0);
+			if (!!strstr(result.out, CTL_BLIND) != (told == 1))
+				fail_msg("%s: %s", commands[i][0], result.out);
+			result_done(&result);
+		}
+		process_command(p, COMMAND_BLIND);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, process_setup, process_teardown)
 
 int main(void)
@@ -91,6 +118,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_list_order),
 		TEST(test_show_filters),
+		TEST(test_not_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -177,6 +177,30 @@ static void test_words(void **state)
 	report_free(report);
 }
 
+/* One that is older than the counting: its boot was before that, and it says so. */
+static void test_older(void **state)
+{
+	struct report *report = make_report("web", NULL);
+	const double boot_end = 12;
+
+	(void)state;
+	assert_null(report_say_counted(report));
+	json_object_set_new(report->vm, "not_counted", json_string("Some are not seen."));
+	check_said(report_say_counted(report), "Some are not seen.");
+	report_set_boot(report, NULL);
+	assert_int_equal(report->boot, BOOT_SETTLED);
+
+	json_object_set_new(report->vm, "counted_since", json_string("2026-01-02T03:00:00.000Z"));
+	check_said(report_say_counted(report),
+		   "before 2026-01-02T03:00:00.000Z are not known: counting began then. Some are");
+	report_set_boot(report, NULL);
+	assert_int_equal(report->boot, BOOT_UNKNOWN);
+	check_said(report_say_boot(report), "the VM is older than the counting");
+	report_set_boot(report, &boot_end);
+	assert_int_equal(report->boot, BOOT_GIVEN);
+	report_free(report);
+}
+
 static char *page_of(const struct report *report)
 {
 	char *text;
@@ -263,7 +287,7 @@ int main(void)
 		cmocka_unit_test(test_phases),	cmocka_unit_test(test_phases_given),
 		cmocka_unit_test(test_bad),	cmocka_unit_test(test_words),
 		cmocka_unit_test(test_html),	cmocka_unit_test(test_json),
-		cmocka_unit_test(test_columns),
+		cmocka_unit_test(test_columns), cmocka_unit_test(test_older),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -143,6 +143,7 @@ static void print_summary(const struct report *report, FILE *out)
 	print_item(report_say_rate(report), out);
 	print_item(report_say_frequent(report), out);
 	print_item(report_say_untold(report), out);
+	print_item(report_say_counted(report), out);
 	fputs("</ul>\n", out);
 	if (report->n_phases > 1)
 		fputs("<h3>What changed</h3>\n<ul>\n", out);

@@ -114,6 +114,11 @@ bool report_boot_end(const struct report_step *steps, size_t n, double *age)
 	return best > 0;
 }
 
+bool report_is_older(const struct report *report)
+{
+	return json_is_string(json_object_get(report->vm, "counted_since"));
+}
+
 void report_set_boot(struct report *report, const double *age)
 {
 	size_t i;
@@ -122,7 +127,8 @@ void report_set_boot(struct report *report, const double *age)
 	if (age) {
 		report->boot = BOOT_GIVEN;
 		report->boot_end = *age;
-	} else if (report_boot_end(report->steps, report->n_steps, &report->boot_end)) {
+	} else if (!report_is_older(report) &&
+		   report_boot_end(report->steps, report->n_steps, &report->boot_end)) {
 		report->boot = BOOT_SETTLED;
 	}
 	report->boot_exits = 0;

@@ -130,6 +130,9 @@ size_t report_columns(const struct report *report, size_t max, struct report_col
  */
 bool report_boot_end(const struct report_step *steps, size_t n, double *age);
 
+/* Whether the VM is older than the counting: its age is then of when it was first seen. */
+bool report_is_older(const struct report *report);
+
 struct report_spread report_spread(const struct report_step *steps, size_t n);
 
 /* Boot ended at that age; NULL to have it found. */
@@ -154,6 +157,7 @@ char *report_say_boot(const struct report *report);
 char *report_say_rate(const struct report *report);
 char *report_say_frequent(const struct report *report);
 char *report_say_untold(const struct report *report);
+char *report_say_counted(const struct report *report);
 
 /* What is other in a phase than in the one before it; NULL for the first. */
 char *report_say_change(const struct report *report, size_t phase);

@@ -106,6 +106,7 @@ void report_print_text(const struct report *report, bool colour)
 	print_sentence(report_say_rate(report));
 	print_sentence(report_say_frequent(report));
 	print_sentence(report_say_untold(report));
+	print_sentence(report_say_counted(report));
 	putchar('\n');
 	print_phases(report, colour);
 	if (report->n_phases > 1)

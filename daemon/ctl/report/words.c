@@ -106,7 +106,10 @@ char *report_say_boot(const struct report *report)
 			(unsigned long long)report->boot_exits, end);
 		break;
 	case BOOT_UNKNOWN:
-		if (report->n_steps > 0 && report->steps[0].age > report->steps[0].length)
+		if (report_is_older(report))
+			fputs("What boot took is not known: the VM is older than the counting.",
+			      words.stream);
+		else if (report->n_steps > 0 && report->steps[0].age > report->steps[0].length)
 			fprintf(words.stream,
 				"What boot took is not known: kvmexitd looks on since the VM is %.0f s old.",
 				report->steps[0].age);
@@ -187,6 +190,25 @@ char *report_say_untold(const struct report *report)
 		    (unsigned long long)report->untold) < 0)
 		return NULL;
 	return text;
+}
+
+char *report_say_counted(const struct report *report)
+{
+	_cleanup_free_ char *since = get_text(report->vm, "counted_since");
+	_cleanup_free_ char *not_counted = get_text(report->vm, "not_counted");
+	bool blind = json_is_string(json_object_get(report->vm, "not_counted"));
+	struct words words;
+
+	if (!blind && !report_is_older(report))
+		return NULL;
+	if (!words_begin(&words))
+		return NULL;
+	if (report_is_older(report))
+		fprintf(words.stream, "Its exits before %s are not known: counting began then.%s",
+			since, blind ? " " : "");
+	if (blind)
+		fputs(not_counted, words.stream);
+	return words_end(&words);
 }
 
 /* What is to be ranked: a reason, and by how much. */

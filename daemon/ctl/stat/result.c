@@ -245,6 +245,22 @@ static void print_vm(const struct ctl *ctl, const struct stat_result *result,
 	json_decref(vm);
 }
 
+/* What is in no count, if the source said so of a VM. */
+static void print_not_counted(const struct stat_result *result, FILE *out)
+{
+	size_t i;
+
+	for (i = 0; i < result->n_vms; i++) {
+		_cleanup_free_ char *text = NULL;
+
+		if (!json_is_string(json_object_get(result->vms[i].last, "not_counted")))
+			continue;
+		text = get_text(result->vms[i].last, "not_counted");
+		fprintf(out, "%s\n", text);
+		return;
+	}
+}
+
 void stat_print(const struct ctl *ctl, const struct stat_result *result, FILE *out)
 {
 	long long exits = 0;
@@ -261,4 +277,5 @@ void stat_print(const struct ctl *ctl, const struct stat_result *result, FILE *o
 	}
 	fprintf(out, "\n%zu VM%s, %lld exits in %.3f s\n", n, n == 1 ? "" : "s", exits,
 		span_s(result));
+	print_not_counted(result, out);
 }

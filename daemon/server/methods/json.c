@@ -205,11 +205,14 @@ int json_set_identity(json_t *json, const struct vm *vm)
 	return 0;
 }
 
-/* Only where the counts are not of all its life. */
+/* Only where the counts are not of all its life, or not of all exits. */
 static int set_counted(json_t *json, const struct registry *registry, const struct vm *vm)
 {
 	uint64_t since_ns = registry_counted_since(registry, vm);
+	const char *blind = registry_blind(registry, vm);
 
+	if (blind && json_object_set_new(json, "not_counted", json_string(blind)) < 0)
+		return -ENOMEM;
 	if (since_ns == 0)
 		return 0;
 	since_ns += (uint64_t)clock_realtime_offset_ns();
