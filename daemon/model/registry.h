@@ -322,6 +322,14 @@ bool registry_vm_time_sum(const struct vm *vm, struct exit_time *out);
 void registry_detail_rates(const struct registry *registry, const struct vm *vm,
 			   const struct vm_detail *detail, uint64_t now_ns, struct rates *out);
 
+/*
+ * The key of a reason that has most exits in ten seconds, or with NULL of any reason, and
+ * how many a second; NULL if none has any.
+ */
+const struct vm_detail *registry_top_detail(const struct registry *registry, const struct vm *vm,
+					    const struct vm_reason *reason, uint64_t now_ns,
+					    double *rate);
+
 /* How many exits were timed. */
 uint64_t exit_time_exits(const struct exit_time *time);
 

@@ -255,3 +255,26 @@ void registry_detail_rates(const struct registry *registry, const struct vm *vm,
 		window_sum(&vm->details.windows[detail - vm->details.all], end_s, sums);
 	window_rates(sums, end_s, since_s > details_s ? since_s : details_s, out);
 }
+
+const struct vm_detail *registry_top_detail(const struct registry *registry, const struct vm *vm,
+					    const struct vm_reason *reason, uint64_t now_ns,
+					    double *rate)
+{
+	const struct vm_detail *top = NULL;
+	struct rates rates;
+	size_t i;
+
+	*rate = 0;
+	for (i = 0; i < vm->details.n; i++) {
+		const struct vm_detail *detail = &vm->details.all[i];
+
+		if (detail->rest || (reason && (reason->other || reason->code != detail->code)))
+			continue;
+		registry_detail_rates(registry, vm, detail, now_ns, &rates);
+		if (rates.per_s[RATE_10S] <= *rate)
+			continue;
+		*rate = rates.per_s[RATE_10S];
+		top = detail;
+	}
+	return top;
+}

@@ -140,7 +140,7 @@ void journal_vm(struct journal *journal, struct vm *vm, uint64_t now_ns)
 void journal_storm(struct journal *journal, struct vm *vm, enum storm_news news, uint64_t now_ns)
 {
 	if (news == STORM_BEGAN && ratelimit_pass(&journal->storms, now_ns)) {
-		storm_entry_began(vm);
+		storm_entry_began(journal->registry, vm, now_ns);
 		vm_note_storm(vm);
 	} else if (news == STORM_ENDED && vm->storm.told) {
 		storm_entry_ended(vm);

@@ -3,10 +3,13 @@
 #ifndef KVMEXITD_STORM_ENTRY_H
 #define KVMEXITD_STORM_ENTRY_H
 
+#include <stdint.h>
+
+struct registry;
 struct vm;
 
 /* The VM's storm, as it is now. */
-void storm_entry_began(const struct vm *vm);
+void storm_entry_began(const struct registry *registry, const struct vm *vm, uint64_t now_ns);
 void storm_entry_ended(const struct vm *vm);
 
 #endif

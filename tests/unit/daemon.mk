@@ -53,6 +53,7 @@ UNIT_TESTS = \
 	tests/unit/test_state \
 	tests/unit/test_state_store \
 	tests/unit/test_storm \
+	tests/unit/test_storm_entry \
 	tests/unit/test_stream \
 	tests/unit/test_time \
 	tests/unit/test_vm_identity \
@@ -189,6 +190,10 @@ tests_unit_test_state_LDADD = $(UNIT_LDADD)
 tests_unit_test_state_store_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_state_store_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_state_store_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_storm_entry_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_storm_entry_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_storm_entry_LDADD = $(UNIT_LDADD)
 
 tests_unit_test_storm_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_storm_CFLAGS = $(UNIT_CFLAGS)
