@@ -59,12 +59,12 @@ static void test_values(void **state)
 	}
 
 	settings_init(&s);
-	assert_int_equal(parse("# a\n\n[Kernel]\nIntervalMs = 2s\n\tBatchExits=5\n"
+	assert_int_equal(parse("# a\n\n[Kernel]\nIntervalMs = 2s\n\tBatchExits=500\n"
 			       "[Limits]\nReceiveBufferBytes=4M\nClients=7",
 			       &s, &error),
 			 0);
 	assert_int_equal(s.kernel_interval_ms, 2000);
-	assert_int_equal(s.kernel_batch_exits, 5);
+	assert_int_equal(s.kernel_batch_exits, 500);
 	assert_true(s.kernel_min_spacing_ms == SETTING_UNSET);
 	assert_int_equal(s.receive_buffer, 4 << 20);
 	assert_int_equal(s.clients, 7);
@@ -90,7 +90,7 @@ static void test_wrong(void **state)
 		{ "[Journal]\nSummaryIntervalSec=1 2\033[m\n", 2, "not '1 2?[m'" },
 		{ "[Journal]\nSummaryIntervalSec=99999999999999999999\n", 2, "not '9999" },
 		{ "[Kernel]\nIntervalMs=9\n", 2, "from 10ms to 3600000ms, not '9'" },
-		{ "[Kernel]\nBatchExits=0\n", 2, "takes a number from 1 to" },
+		{ "[Kernel]\nBatchExits=99\n", 2, "takes a number from 100 to" },
 		{ "[Kernel]\nBatchExits=1k\n", 2, "not '1k'" },
 		{ "[Limits]\nReceiveBufferBytes=17179869185G\n", 2, "takes bytes from 4096" },
 		{ "\nClients=3\n", 2, "Clients= is in no section" },
@@ -217,29 +217,29 @@ static void test_files(void **state)
 	assert_int_equal(settings_load(&s, root, NULL, NULL, &error), 0);
 	assert_int_equal(s.clients, 2048);
 
-	put("/usr/lib", "kvmexitd.conf", "[Limits]\nClients=1\n[Kernel]\nBatchExits=1\n");
+	put("/usr/lib", "kvmexitd.conf", "[Limits]\nClients=1\n[Kernel]\nBatchExits=100\n");
 	assert_int_equal(settings_load(&s, root, NULL, NULL, &error), 0);
-	assert_int_equal(s.kernel_batch_exits, 1);
+	assert_int_equal(s.kernel_batch_exits, 100);
 
 	/* The admin's main file stands instead of a package's, drop-ins over both. */
 	put(SYSCONFDIR, "kvmexitd.conf", "[Limits]\nClients=2\n");
 	put("/usr/lib" DROP_INS, "10-a.conf", "[Limits]\nClients=3\n[Kernel]\nIntervalMs=3s\n");
 	put("/usr/lib" DROP_INS, "50-b.conf", "[Limits]\nClients=4\n");
-	put("/run" DROP_INS, "20-c.conf", "[Kernel]\nIntervalMs=5s\nMinSpacingMs=5\n");
+	put("/run" DROP_INS, "20-c.conf", "[Kernel]\nIntervalMs=5s\nMinSpacingMs=50\n");
 	put("/run" DROP_INS, "ignored.conf~", "nonsense");
 	assert_int_equal(settings_load(&s, root, NULL, NULL, &error), 0);
 	assert_true(s.kernel_batch_exits == SETTING_UNSET);
 	assert_int_equal(s.clients, 4);
 	assert_int_equal(s.kernel_interval_ms, 5000);
-	assert_int_equal(s.kernel_min_spacing_ms, 5);
+	assert_int_equal(s.kernel_min_spacing_ms, 50);
 
 	/* Of one name, only the first; an empty one masks. */
 	put(SYSCONFDIR DROP_INS, "50-b.conf", "");
-	put(SYSCONFDIR DROP_INS, "20-c.conf", "[Kernel]\nMinSpacingMs=6\n");
+	put(SYSCONFDIR DROP_INS, "20-c.conf", "[Kernel]\nMinSpacingMs=60\n");
 	assert_int_equal(settings_load(&s, root, NULL, NULL, &error), 0);
 	assert_int_equal(s.clients, 3);
 	assert_int_equal(s.kernel_interval_ms, 3000);
-	assert_int_equal(s.kernel_min_spacing_ms, 6);
+	assert_int_equal(s.kernel_min_spacing_ms, 60);
 
 	put("/run" DROP_INS, "99.conf", "[Limits]\nClients=none\n");
 	memset(&s, 0, sizeof(s));

@@ -69,11 +69,16 @@ enum reason {
 
 enum kind_id {
 	K_VMCALL,
+	K_VMCALL_FLOOD,
 	K_CPUID,
+	K_CPUID_FLOOD,
 	K_OUT,
 	K_IN,
+	K_PORT_FLOOD,
 	K_MSR_WRITE,
 	K_MSR_READ,
+	K_MSR_OTHER,
+	K_MSR_FLOOD,
 	K_X2APIC_ICR,
 	K_TSCDEADLINE,
 	K_PREEMPT_TIMER,
@@ -81,6 +86,7 @@ enum kind_id {
 	K_HLT_KICK,
 	K_NPF,
 	K_MMIO,
+	K_MMIO_FLOOD,
 	K_WBINVD,
 	K_NESTED_CALL,
 	K_NESTED_WBINVD,
@@ -134,6 +140,7 @@ struct options {
 	unsigned int nr_req;
 	bool kernel_apic;
 	bool nested; /* vCPUs have guests of their own */
+	bool user_msr; /* MSRs that KVM does not know are user space's */
 };
 
 struct kind_result {

@@ -44,6 +44,16 @@ asm(
 LOOP("guest_vmcall",	"movl $0x7ffffff0, %eax; vmcall\n")
 LOOP("guest_vmmcall",	"movl $0x7ffffff0, %eax; vmmcall\n")
 LOOP("guest_cpuid",	"xorl %eax, %eax; xorl %ecx, %ecx; cpuid\n")
+/* What exits for another thing each time: %esi, which differs. */
+LOOP("guest_vmcall_flood",  "movl %esi, %eax; orl $0x7f000000, %eax; vmcall\n")
+LOOP("guest_vmmcall_flood", "movl %esi, %eax; orl $0x7f000000, %eax; vmmcall\n")
+LOOP("guest_cpuid_flood",   "movl %esi, %eax; xorl %ecx, %ecx; cpuid\n")
+LOOP("guest_port_flood",    "movl %esi, %edx; orl $0x8000, %edx; outb %al, %dx\n")
+LOOP("guest_msr_flood",	    "movl %esi, %ecx; orl $0x4f000000, %ecx; rdmsr\n")
+LOOP("guest_touch_flood",
+"	movl	%esi, %eax\n"
+"	andl	$0xffc, %eax\n"
+"	movl	(%edi, %eax), %eax\n")
 LOOP("guest_out",	"outb %al, $" STR(PORT_TEST) "\n")
 LOOP("guest_in",	"inb $" STR(PORT_TEST) ", %al\n")
 LOOP("guest_wrmsr",	"wrmsr\n")
@@ -126,13 +136,24 @@ LOOP("guest_kick_svm",
 extern const unsigned char guest_vmcall[], guest_vmmcall[], guest_cpuid[], guest_out[], guest_in[],
 	guest_wrmsr[], guest_rdmsr[], guest_hlt[], guest_wbinvd[], guest_touch[],
 	guest_tscdeadline[], guest_preempt[], guest_kick_vmx[], guest_kick_svm[], guest_vmrun[],
-	l2_vmmcall[], l2_wbinvd_svm[], l2_out_svm[];
+	l2_vmmcall[], l2_wbinvd_svm[], l2_out_svm[], guest_vmcall_flood[], guest_vmmcall_flood[],
+	guest_cpuid_flood[], guest_port_flood[], guest_msr_flood[], guest_touch_flood[];
 
 const struct kind kinds[NR_KINDS] = {
 	[K_VMCALL] = {
 		.name = "vmcall", .reason = R_VMCALL,
 		.code = { guest_vmcall, guest_vmmcall },
 		.help = "hypercall that KVM does not know: VMCALL or VMMCALL",
+	},
+	[K_VMCALL_FLOOD] = {
+		.name = "vmcall-flood", .reason = R_VMCALL,
+		.code = { guest_vmcall_flood, guest_vmmcall_flood },
+		.help = "hypercalls with another number each",
+	},
+	[K_CPUID_FLOOD] = {
+		.name = "cpuid-flood", .reason = R_CPUID,
+		.code = { guest_cpuid_flood, guest_cpuid_flood },
+		.help = "CPUID of another leaf each",
 	},
 	[K_CPUID] = {
 		.name = "cpuid", .reason = R_CPUID,
@@ -164,6 +185,17 @@ const struct kind kinds[NR_KINDS] = {
 		.name = "msr-read", .reason = R_MSR_READ,
 		.code = { guest_rdmsr, guest_rdmsr },
 		.help = "RDMSR of IA32_APIC_BASE: always intercepted",
+	},
+	/* KVM takes a guest's write and leaves the number as it was. */
+	[K_MSR_OTHER] = {
+		.name = "msr-other", .reason = R_MSR_WRITE,
+		.code = { guest_wrmsr, guest_wrmsr },
+		.help = "WRMSR of another MSR: IA32_BIOS_SIGN_ID, no effect",
+	},
+	[K_MSR_FLOOD] = {
+		.name = "msr-flood", .reason = R_MSR_READ,
+		.code = { guest_msr_flood, guest_msr_flood }, .user_exit = KVM_EXIT_X86_RDMSR,
+		.help = "RDMSR of another MSR each, that KVM does not know, to user space",
 	},
 	[K_X2APIC_ICR] = {
 		.name = "x2apic-icr", .reason = R_MSR_WRITE, .apic = APIC_KERNEL,
@@ -208,6 +240,16 @@ const struct kind kinds[NR_KINDS] = {
 		.code = { guest_touch, guest_touch }, .user_exit = KVM_EXIT_MMIO,
 		.help = "read where there is no memory, to user space: NPF; on VMX the first\n"
 			"one is an EPT_VIOLATION, all others are EPT_MISCONFIG",
+	},
+	[K_MMIO_FLOOD] = {
+		.name = "mmio-flood", .reason = R_MMIO,
+		.code = { guest_touch_flood, guest_touch_flood }, .user_exit = KVM_EXIT_MMIO,
+		.help = "reads of another of 1024 addresses each where there is no memory",
+	},
+	[K_PORT_FLOOD] = {
+		.name = "port-flood", .reason = R_IO,
+		.code = { guest_port_flood, guest_port_flood }, .user_exit = KVM_EXIT_IO,
+		.help = "writes of another of 32768 ports each, to user space",
 	},
 	[K_WBINVD] = {
 		.name = "wbinvd", .reason = R_WBINVD,

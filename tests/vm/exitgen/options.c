@@ -146,6 +146,15 @@ static bool is_nested(enum kind_id id)
 	return kinds[id].nested[0] || kinds[id].nested[1];
 }
 
+static bool has_kind(const struct options *opt, enum kind_id id)
+{
+	for (unsigned int i = 0; i < opt->nr_req; i++) {
+		if (opt->req[i].kind == id)
+			return true;
+	}
+	return false;
+}
+
 static void check_kinds(struct options *opt)
 {
 	const char *with = NULL, *without = NULL;
@@ -164,8 +173,13 @@ static void check_kinds(struct options *opt)
 		    "use two VMs",
 		    with, without);
 	opt->kernel_apic = with;
-	for (unsigned int i = 0; i < opt->nr_req; i++)
+	for (unsigned int i = 0; i < opt->nr_req; i++) {
 		opt->nested |= is_nested(opt->req[i].kind);
+		opt->user_msr |= opt->req[i].kind == K_MSR_FLOOD;
+	}
+	/* Whichever comes first would make the page known to the other. */
+	if (has_kind(opt, K_MMIO) && has_kind(opt, K_MMIO_FLOOD))
+		die(EXIT_USAGE, "'mmio' and 'mmio-flood' share a page: use two VMs");
 }
 
 /* Nothing else runs on a vCPU that cannot enter its guest. */

@@ -23,6 +23,7 @@
 #include "exitgen.h"
 
 #define MSR_APIC_BASE	 0x1b
+#define MSR_BIOS_SIGN_ID 0x8b
 #define MSR_TSC_DEADLINE 0x6e0
 #define MSR_X2APIC_ICR	 0x830
 #define IPI_VECTOR	 0x40
@@ -115,6 +116,7 @@ static uint64_t made_by_prologue(enum kind_id kind, uint64_t from, uint64_t to)
 		return (to + PAGES_PER_TABLE - 1) / PAGES_PER_TABLE -
 		       (from + PAGES_PER_TABLE - 1) / PAGES_PER_TABLE;
 	case K_MMIO:
+	case K_MMIO_FLOOD:
 		return from == 0 && to > 0;
 	default:
 		return 0;
@@ -210,6 +212,9 @@ uint64_t run_kind(struct vcpu *vcpu, unsigned int nr, uint64_t from, uint64_t to
 		loop.rax = (uint32_t)vcpu->apic_base;
 		loop.rdx = vcpu->apic_base >> 32;
 		break;
+	case K_MSR_OTHER:
+		loop.rcx = MSR_BIOS_SIGN_ID;
+		break;
 	case K_X2APIC_ICR:
 		loop.rcx = MSR_X2APIC_ICR;
 		loop.rax = IPI_VECTOR;
@@ -233,6 +238,7 @@ uint64_t run_kind(struct vcpu *vcpu, unsigned int nr, uint64_t from, uint64_t to
 		loop.rbp = GUEST_PAGE;
 		break;
 	case K_MMIO:
+	case K_MMIO_FLOOD:
 		/* Where the prologue's page does exit again: leave that turn out. */
 		loop.rdi = mmio_base(vcpu);
 		loop.turns = (uint32_t)n;

@@ -318,6 +318,10 @@ void vm_create(struct vm *vm, const struct host *host, const struct options *opt
 	create_memory(vm);
 	if (opt->kernel_apic)
 		create_apic(vm);
+	if (opt->user_msr)
+		enable_cap(vm, KVM_CAP_X86_USER_SPACE_MSR,
+			   KVM_MSR_EXIT_REASON_INVAL | KVM_MSR_EXIT_REASON_UNKNOWN,
+			   "X86_USER_SPACE_MSR");
 
 	vm->vcpu = calloc(opt->vcpus, sizeof(*vm->vcpu));
 	if (!vm->vcpu)

@@ -175,7 +175,7 @@ static void ask_vm(struct asker *asker, uint64_t id)
 }
 
 static void configure(struct asker *asker, uint32_t interval, uint32_t exits, uint32_t spacing,
-		      uint32_t log_exits, uint8_t timing, int refusal)
+		      uint32_t log_exits, uint8_t extras, int refusal)
 {
 	struct request req;
 
@@ -184,8 +184,27 @@ static void configure(struct asker *asker, uint32_t interval, uint32_t exits, ui
 	nl_put_u32(&req, KVM_EXITSTAT_A_CONFIG_BATCH_EXITS, exits);
 	nl_put_u32(&req, KVM_EXITSTAT_A_CONFIG_MIN_SPACING_MS, spacing);
 	nl_put_u32(&req, KVM_EXITSTAT_A_CONFIG_LOG_EXITS, log_exits);
-	nl_put_u8(&req, KVM_EXITSTAT_A_CONFIG_TIMING, timing);
+	nl_put_u8(&req, KVM_EXITSTAT_A_CONFIG_TIMING, extras & 5);
+	nl_put_u8(&req, KVM_EXITSTAT_A_CONFIG_DETAILS, extras >> 1 & 1);
 	asker->configured += ask(asker, &req, refusal, !refusal);
+}
+
+/* Out of range, each in one thing. */
+static void wrong_config(struct asker *asker)
+{
+	switch (random() % 4) {
+	case 0:
+		configure(asker, 0, 100, 10, 0, 0, -ERANGE);
+		break;
+	case 1:
+		configure(asker, 10, 100, 10, 0, 4, -ERANGE);
+		break;
+	case 2:
+		configure(asker, 10, KVM_EXITSTAT_BATCH_EXITS_MIN - 1, 10, 0, 0, -ERANGE);
+		break;
+	default:
+		configure(asker, 10, 100, KVM_EXITSTAT_MIN_SPACING_MS_MIN - 1, 0, 0, -ERANGE);
+	}
 }
 
 /* The same in an answer and in a notification. */
@@ -216,7 +235,7 @@ void mode_get(void)
 	struct request req;
 
 	for (round = 0; go_on(round); round++) {
-		uint32_t spacing = 1 + (uint32_t)random() % 50;
+		uint32_t spacing = KVM_EXITSTAT_MIN_SPACING_MS_MIN + (uint32_t)random() % 40;
 
 		if (round % 64 == 0) {
 			struct book book = { 0 };
@@ -238,17 +257,14 @@ void mode_get(void)
 		switch (round % 6) {
 		case 0:
 			configure(&asker, 10 + spacing + (uint32_t)random() % 500,
-				  1 + (uint32_t)random() % 1000, spacing, random() % 4 ? 0 : 100000,
-				  random() % 2, 0);
+				  KVM_EXITSTAT_BATCH_EXITS_MIN + (uint32_t)random() % 1000, spacing,
+				  random() % 4 ? 0 : 100000, random() % 4, 0);
 			break;
 		case 1:
 			configure(&asker, 20, 100, 21, 0, 0, -EINVAL);
 			break;
 		case 2:
-			if (random() % 2)
-				configure(&asker, 0, 100, 1, 0, 0, -ERANGE);
-			else
-				configure(&asker, 10, 100, 1, 0, 2, -ERANGE);
+			wrong_config(&asker);
 			break;
 		case 3:
 			nl_request(&req, asker.family.id, KVM_EXITSTAT_CMD_STATS_GET, 0);

@@ -13,9 +13,6 @@
 
 #include "nlstress.h"
 
-/* No processor's: the time of reasons that have none of their own. */
-#define REST_CODE UINT64_C(0x7e57)
-
 static void *grow(void *array, size_t nr, size_t size)
 {
 	array = realloc(array, nr * size);
@@ -30,7 +27,7 @@ void counts_free(struct counts *counts)
 }
 
 /* An entry that is new has all zero but its name. */
-static struct count *count_entry(struct counts *counts, uint64_t code, bool nested, bool other)
+struct count *count_entry(struct counts *counts, uint64_t code, bool nested, bool other)
 {
 	struct count *c;
 
@@ -105,6 +102,7 @@ void book_start(struct book *book)
 		for (unsigned int j = 0; j < book->vms[i].nr; j++) {
 			counts_free(&book->vms[i].vcpus[j].counts);
 			counts_free(&book->vms[i].vcpus[j].times);
+			counts_free(&book->vms[i].vcpus[j].details);
 		}
 		free(book->vms[i].vcpus);
 		counts_free(&book->vms[i].final);
@@ -194,40 +192,6 @@ static struct vm_book *vcpu_vm(struct book *book, const struct nlattr *nest,
 	return vm;
 }
 
-/* How long the exits for a reason took. */
-static void enter_time(const struct vm_book *vm, struct vcpu_book *vcpu, const struct nlattr *time)
-{
-	const struct nlattr *attrs[NR_ATTRS], *histogram;
-	bool other, rest;
-	struct count *c;
-	uint64_t total, last;
-	size_t size;
-
-	index_nested(time, attrs);
-	other = attrs[KVM_EXITSTAT_A_TIME_OTHER];
-	rest = attrs[KVM_EXITSTAT_A_TIME_REST];
-	check(other + rest + !!attrs[KVM_EXITSTAT_A_TIME_CODE] == 1, "the time of no one reason");
-	c = count_entry(&vcpu->times,
-			rest  ? REST_CODE :
-			other ? 0 :
-				attr_u64(attrs[KVM_EXITSTAT_A_TIME_CODE]),
-			attrs[KVM_EXITSTAT_A_TIME_NESTED], other);
-
-	total = attr_u64(attrs[KVM_EXITSTAT_A_TIME_TOTAL_NS]);
-	check(total && total >= c->total, "VM %lu vCPU %u code %#lx: %lu ns after %lu", vm->id,
-	      vcpu->id, c->code, total, c->total);
-	c->total = total;
-	check(attr_u64(attrs[KVM_EXITSTAT_A_TIME_MAX_NS]), "a longest exit of no time");
-
-	histogram = attrs[KVM_EXITSTAT_A_TIME_HISTOGRAM];
-	check(histogram, "a time without a histogram");
-	size = histogram->nla_len - NLA_HDRLEN;
-	check(size && size % sizeof(last) == 0 && size <= KVM_EXITSTAT_TIME_BUCKETS * sizeof(last),
-	      "a histogram of %zu bytes", size);
-	memcpy(&last, (const char *)histogram + NLA_HDRLEN + size - sizeof(last), sizeof(last));
-	check(last, "a histogram that ends with nothing");
-}
-
 /* What changed of a vCPU. */
 static void enter_changes(struct book *book, const struct nlattr *nest)
 {
@@ -240,8 +204,7 @@ static void enter_changes(struct book *book, const struct nlattr *nest)
 
 	check(!vm->dead, "VM %lu exits after its end", vm->id);
 	for (const struct nlattr *a = attr_nested(nest, &left); a; a = attr_next(a, &left)) {
-		if ((a->nla_type & NLA_TYPE_MASK) == KVM_EXITSTAT_A_VCPU_TIME)
-			enter_time(vm, vcpu, a);
+		book_extra(vm, vcpu, a);
 		if ((a->nla_type & NLA_TYPE_MASK) != KVM_EXITSTAT_A_VCPU_REASON)
 			continue;
 		c = reason_entry(&vcpu->counts, a, &total, &delta);
@@ -296,6 +259,8 @@ static void enter_header(struct book *book, const struct nlattr *attrs[NR_ATTRS]
 	}
 	check(time_ns >= book->time_ns, "time went back");
 	book->time_ns = time_ns;
+	book_since(book, attrs[KVM_EXITSTAT_A_STATS_TIMES_SINCE_NS], &book->times_since, true);
+	book_since(book, attrs[KVM_EXITSTAT_A_STATS_DETAILS_SINCE_NS], &book->details_since, false);
 }
 
 /* The caller knows whether this one continues the previous. */
@@ -357,8 +322,7 @@ void book_dump_message(struct book *book, const struct nlmsghdr *n)
 			vm->in_dump++;
 		vcpu->dump = book->dump;
 		for (const struct nlattr *b = attr_nested(a, &inner); b; b = attr_next(b, &inner)) {
-			if ((b->nla_type & NLA_TYPE_MASK) == KVM_EXITSTAT_A_VCPU_TIME)
-				enter_time(vm, vcpu, b);
+			book_extra(vm, vcpu, b);
 			if ((b->nla_type & NLA_TYPE_MASK) != KVM_EXITSTAT_A_VCPU_REASON)
 				continue;
 			c = reason_entry(&vcpu->counts, b, &total, &delta);

@@ -109,12 +109,9 @@ static void await_batch(int fd, struct family family, uint64_t vcpus)
 	printf("batch %lu vcpus %lu bytes %lu messages\n", told, bytes, messages);
 }
 
-void mode_fleet(void)
+static struct guest *make_fleet(uint64_t vms)
 {
-	uint64_t vms = opt.times ? opt.times : 1000;
 	struct guest *fleet = calloc(vms, sizeof(*fleet));
-	struct family family;
-	int asking, hearing;
 
 	check(fleet, "no memory");
 	raise_file_limit(vms);
@@ -126,7 +123,30 @@ void mode_fleet(void)
 			check(!guest_add_vcpu(&fleet[i]), "adding vCPU %u: %m", j);
 	}
 	run_all(fleet, vms);
-	family = nl_await_family();
+	return fleet;
+}
+
+void mode_herd(void)
+{
+	uint64_t vms = opt.times ? opt.times : 500;
+	struct guest *fleet = make_fleet(vms);
+
+	puts("running");
+	fflush(stdout);
+	opt.times = 0;
+	while (go_on(0))
+		run_all(fleet, vms);
+	for (uint64_t i = 0; i < vms; i++)
+		guest_destroy(&fleet[i], 0);
+}
+
+void mode_fleet(void)
+{
+	uint64_t vms = opt.times ? opt.times : 1000;
+	struct guest *fleet = make_fleet(vms);
+	struct family family = nl_await_family();
+	int asking, hearing;
+
 	/* The first one has a cold cache, the second is what counts. */
 	measure_dump(family);
 	measure_dump(family);

@@ -22,6 +22,8 @@ static const char help[] =
 	"  watch  listen, and check that no notification is missing, that totals go on\n"
 	"         from the previous ones by their deltas, and that what a VM ended with\n"
 	"         is what was told and what a dump still has; outlives a reload of KVM\n"
+	"  pace   listen for N seconds, and say for each VM in how many batches it was, and\n"
+	"         how many milliseconds were between two of them at least\n"
 	"  join   join the group and leave it, and close the socket now and then\n"
 	"  dump   dump all the time, some dumps not to their end; check that they are\n"
 	"         complete unless interrupted, and that totals do not go back\n"
@@ -29,6 +31,10 @@ static const char help[] =
 	"  get    ask for VMs and vCPUs, set the configuration, both wrongly, too\n"
 	"  vms    VMs with late vCPUs, nested state and too few files; check their totals\n"
 	"  fail   let each allocation fail, one after the other (CONFIG_FAULT_INJECTION)\n"
+	"  herd   make N VMs of 4 vCPUs each, say so, and let all of them run a little, again and\n"
+	"         again\n"
+	"  create N times make a VM with a vCPU and end it, with real-time priority, and say how\n"
+	"         long that took\n"
 	"  fleet  make N VMs of 4 vCPUs each and measure a dump, make batches about them all\n"
 	"\n"
 	"  --times N    rounds (until SIGTERM); nothing to \"watch\"\n"
@@ -149,9 +155,10 @@ int main(int argc, char *argv[])
 		const char *name;
 		void (*run)(void);
 	} modes[] = {
-		{ "watch", mode_watch }, { "join", mode_join },	  { "dump", mode_dump },
-		{ "hold", mode_hold },	 { "get", mode_get },	  { "vms", mode_vms },
-		{ "fail", mode_fail },	 { "fleet", mode_fleet },
+		{ "watch", mode_watch }, { "join", mode_join },	    { "dump", mode_dump },
+		{ "hold", mode_hold },	 { "get", mode_get },	    { "vms", mode_vms },
+		{ "fail", mode_fail },	 { "fleet", mode_fleet },   { "pace", mode_pace },
+		{ "herd", mode_herd },	 { "create", mode_create },
 	};
 	struct sigaction action = { .sa_handler = on_signal };
 

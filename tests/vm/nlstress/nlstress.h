@@ -5,10 +5,13 @@
  *	main.c		the command line
  *	nl.c		sockets, requests and attributes; nothing but the kernel's headers
  *	books.c		totals by VM, vCPU and reason, and what must hold of them
+ *	extras.c	times and details in them
  *	listen.c	"watch" and "join": notifications
+ *	pace.c		"pace": how often notifications come
  *	ask.c		"dump" and "get": requests
  *	guest.c		VMs that know how often they exited
- *	fleet.c		"fleet": what dumps and batches of many VMs take
+ *	fleet.c		"fleet", "herd": what dumps and batches of many VMs take
+ *	create.c	"create": what it takes to make a VM
  *	vms.c		"vms" and "fail": VMs that come late, come to nothing, and go
  */
 #ifndef NLSTRESS_H
@@ -93,6 +96,7 @@ struct counts {
 struct vcpu_book {
 	struct counts counts;
 	struct counts times; /* nanoseconds */
+	struct counts details;
 	uint32_t id;
 	uint64_t dump; /* the dump that had it last */
 };
@@ -116,6 +120,7 @@ struct book {
 	uint64_t epoch;
 	uint64_t seq;
 	uint64_t time_ns;
+	uint64_t times_since, details_since;
 	uint64_t round; /* a new one whenever something may have been missed */
 	uint64_t dump;
 	struct vm_book *vms;
@@ -132,6 +137,11 @@ uint64_t counts_sum(const struct counts *counts);
 uint64_t counts_of(const struct counts *counts, uint64_t code);
 void counts_from(struct counts *counts, const struct nlmsghdr *n);
 void counts_free(struct counts *counts);
+struct count *count_entry(struct counts *counts, uint64_t code, bool nested, bool other);
+
+/* extras.c */
+void book_extra(const struct vm_book *vm, struct vcpu_book *vcpu, const struct nlattr *a);
+void book_since(struct book *book, const struct nlattr *a, uint64_t *since, bool times);
 
 /* ask.c */
 enum dump_end {
@@ -149,6 +159,9 @@ void mode_get(void);
 /* listen.c */
 void mode_watch(void);
 void mode_join(void);
+
+/* pace.c */
+void mode_pace(void);
 
 /* guest.c */
 #define MAX_VCPUS 4
@@ -171,6 +184,10 @@ uint64_t guest_hlt_code(uint32_t isa);
 
 /* fleet.c */
 void mode_fleet(void);
+void mode_herd(void);
+
+/* create.c */
+void mode_create(void);
 
 /* vms.c */
 void mode_vms(void);

@@ -2,13 +2,12 @@
 #ifndef __LINUX_KVM_EXITSTAT_H
 #define __LINUX_KVM_EXITSTAT_H
 
+#include <linux/build_bug.h>
 #include <linux/jump_label.h>
 #include <linux/types.h>
 
 struct kvm;
 struct kvm_vcpu;
-struct kvm_exitstat_time;
-struct kvm_exitstat_timing;
 struct kvm_exitstat_vcpu;
 struct kvm_exitstat_vm;
 
@@ -27,6 +26,13 @@ enum kvm_exitstat_level {
 	KVM_EXITSTAT_NR_LEVELS,
 };
 
+/* What is done with exits on request only, see virt/kvm/exitstat_extra.c. */
+enum kvm_exitstat_extra {
+	KVM_EXITSTAT_TIMES,
+	KVM_EXITSTAT_DETAILS,
+	KVM_EXITSTAT_NR_EXTRAS,
+};
+
 /* The part of a vCPU's counters that the exit path needs, in struct kvm_vcpu. */
 struct kvm_exitstat {
 	/* Counts by slot for the level that runs, written by the vCPU only. */
@@ -34,27 +40,93 @@ struct kvm_exitstat {
 	u64 *level[KVM_EXITSTAT_NR_LEVELS];
 	struct kvm_exitstat_vcpu *vcpu;
 
-	/* NULL until timing is on, then there as long as the vCPU. */
-	struct kvm_exitstat_timing *timing;
-	/* The exit that lasts: what its time goes to, or NULL, and its start. */
-	struct kvm_exitstat_time *exit;
-	u64 exit_ns;
+	/*
+	 * Where an extra goes, NULL while it is off.  Only followed with
+	 * preemption disabled: an RCU grace period after they were set to NULL,
+	 * no vCPU uses what they pointed to.
+	 */
+	void *extra[KVM_EXITSTAT_NR_EXTRAS][KVM_EXITSTAT_NR_LEVELS];
+	/* The exit that lasts, if it is timed: 1 + the number of its count, or 0. */
+	unsigned int exit;
+	u64 exit_clock;
 };
 
-#ifdef CONFIG_KVM_EXITSTAT
-DECLARE_STATIC_KEY_FALSE(kvm_exitstat_timing);
+/*
+ * What exactly caused exits.  A kind is a sort of key, of one reason, and numbered by
+ * the architecture from 1 on.  Keys lie in tables: what floods one of them leaves the
+ * others alone.  Where a key has no place, its exit is the rest of its kind.  Of this
+ * size it just fits a 4 KiB allocation.
+ */
+#define KVM_EXITSTAT_NR_KINDS	24
+#define KVM_EXITSTAT_NR_KEYS	176
 
-void kvm_exitstat_time_exit(struct kvm_vcpu *vcpu, unsigned long slot);
-void kvm_exitstat_time_entry(struct kvm_vcpu *vcpu);
+enum kvm_exitstat_table {
+	KVM_EXITSTAT_TABLE_MSR,
+	KVM_EXITSTAT_TABLE_PORT,
+	KVM_EXITSTAT_TABLE_MMIO,
+	KVM_EXITSTAT_TABLE_CPUID,
+	KVM_EXITSTAT_TABLE_MISC,
+};
 
-/* To be called beside the kvm_entry tracepoint. */
-static __always_inline void kvm_exitstat_entry(struct kvm_vcpu *vcpu)
+/* A key is looked for at so many places of its table. */
+#define KVM_EXITSTAT_PROBES	8
+
+struct kvm_exitstat_kind {
+	u8 slot;
+	/* enum kvm_exitstat_detail_class */
+	u8 class;
+};
+
+struct kvm_exitstat_key {
+	/* The kind in bits 63:56, 0 where there is none; written before count. */
+	u64 key;
+	u64 count;
+};
+
+/* Of one level, written by the vCPU, read at any time. */
+struct kvm_exitstat_details {
+	struct kvm_exitstat_key key[KVM_EXITSTAT_NR_KEYS];
+	u64 rest[KVM_EXITSTAT_NR_KINDS];
+	/* The lower half of what was last told of them, under kvm_exitstat.lock. */
+	u32 sent[KVM_EXITSTAT_NR_KEYS];
+	u32 rest_sent[KVM_EXITSTAT_NR_KINDS];
+};
+
+static_assert(sizeof(struct kvm_exitstat_details) <= 4096);
+
+static __always_inline void kvm_exitstat_add_key(struct kvm_exitstat_details *details,
+						 enum kvm_exitstat_table table,
+						 unsigned int kind, u64 value)
 {
-	if (static_branch_unlikely(&kvm_exitstat_timing))
-		kvm_exitstat_time_entry(vcpu);
+	/* Sizes are powers of 2, so that no key, however chosen, leads out of its table. */
+	static const u8 first[] = { 0, 32, 64, 128, 144 };
+	static const u8 mask[] = { 31, 31, 63, 15, 31 };
+	u64 key = (u64)kind << 56 | value;
+	struct kvm_exitstat_key *k;
+	unsigned int hash, i;
+
+	hash = (key * 0x9e3779b97f4a7c15ULL) >> 40;
+	for (i = 0; i < KVM_EXITSTAT_PROBES; i++) {
+		k = &details->key[first[table] + ((hash + i) & mask[table])];
+		if (likely(k->key == key)) {
+			WRITE_ONCE(k->count, k->count + 1);
+			return;
+		}
+		if (!k->key) {
+			WRITE_ONCE(k->key, key);
+			/* Pairs with put_details(): who sees a count sees the key. */
+			smp_store_release(&k->count, 1);
+			return;
+		}
+	}
+	WRITE_ONCE(details->rest[kind], details->rest[kind] + 1);
 }
 
-int kvm_exitstat_init(void);
+#ifdef CONFIG_KVM_EXITSTAT
+/* On while any extra is. */
+DECLARE_STATIC_KEY_FALSE(kvm_exitstat_extras);
+
+void kvm_exitstat_init(void);
 void kvm_exitstat_exit(void);
 int kvm_exitstat_create_vm(struct kvm *kvm);
 void kvm_exitstat_destroy_vm(struct kvm *kvm);
@@ -63,8 +135,7 @@ void kvm_exitstat_add_vcpu(struct kvm_vcpu *vcpu);
 void kvm_exitstat_free_vcpu(struct kvm_vcpu *vcpu);
 int kvm_exitstat_alloc_nested(struct kvm_vcpu *vcpu);
 #else
-static inline void kvm_exitstat_entry(struct kvm_vcpu *vcpu) {}
-static inline int kvm_exitstat_init(void) { return 0; }
+static inline void kvm_exitstat_init(void) {}
 static inline void kvm_exitstat_exit(void) {}
 static inline int kvm_exitstat_create_vm(struct kvm *kvm) { return 0; }
 static inline void kvm_exitstat_destroy_vm(struct kvm *kvm) {}

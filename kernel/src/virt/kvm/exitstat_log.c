@@ -15,18 +15,8 @@ static struct ratelimit_state log_limit =
 	RATELIMIT_STATE_INIT_FLAGS(log_limit, HZ, KVM_EXITSTAT_LOG_RATE,
 				   RATELIMIT_MSG_ON_RELEASE);
 
-/* The last VM that had a line: when there are too many, VMs take turns. */
-static u64 last_id;
-
-static u64 vm_exits(const struct kvm_exitstat_vm *vm)
-{
-	struct kvm_exitstat_vcpu *vcpu;
-	u64 exits = 0;
-
-	list_for_each_entry(vcpu, &vm->vcpus, node)
-		exits += kvm_exitstat_vcpu_exits(vcpu);
-	return exits;
-}
+/* Where to go on: when there are too many lines, VMs take turns. */
+static u64 next_id;
 
 /* The name of a count, or its code, and whether a nested guest was left. */
 static int put_name(char *buf, size_t size, enum kvm_exitstat_isa isa, unsigned int i)
@@ -78,7 +68,8 @@ static void put_reasons(char *line, int len, enum kvm_exitstat_isa isa, u64 *sum
 	}
 }
 
-static char *make_line(struct kvm_exitstat_vm *vm)
+/* To be printed and freed; NULL for lack of memory. */
+static char *make_line(u64 id, pid_t pid, enum kvm_exitstat_isa isa)
 {
 	u64 *sums, total = 0;
 	unsigned int i;
@@ -86,7 +77,7 @@ static char *make_line(struct kvm_exitstat_vm *vm)
 	int len;
 
 	line = kmalloc(KVM_EXITSTAT_LOG_LINE, GFP_KERNEL);
-	sums = kvm_exitstat_sums(vm);
+	sums = kvm_exitstat_sums(id);
 	if (!line || !sums) {
 		kfree(line);
 		kfree(sums);
@@ -96,73 +87,162 @@ static char *make_line(struct kvm_exitstat_vm *vm)
 	for (i = 0; i < KVM_EXITSTAT_NR_COUNTS; i++)
 		total += sums[i];
 	len = scnprintf(line, KVM_EXITSTAT_LOG_LINE, "KVM Exit: vm %llu pid %d total %llu",
-			vm->id, vm->pid, total);
-	put_reasons(line, len, vm->isa, sums);
+			id, pid, total);
+	put_reasons(line, len, isa, sums);
 	kfree(sums);
 	return line;
 }
 
-static bool is_due(const struct kvm_exitstat_vm *vm)
+/* Is a line about a VM due, which made so many exits altogether? */
+bool kvm_exitstat_log_due(const struct kvm_exitstat_vm *vm, u64 exits)
 {
-	u32 log_exits = kvm_exitstat.config.log_exits;
+	u32 log_exits = READ_ONCE(kvm_exitstat.config.log_exits);
 
-	return log_exits && vm_exits(vm) - vm->logged >= log_exits;
+	return log_exits && exits - vm->logged >= log_exits;
 }
 
-/*
- * The line about a VM if one is due, to be printed and freed.  It stays due when
- * there are too many or there is no memory.
- */
-char *kvm_exitstat_log_line(struct kvm_exitstat_vm *vm)
+/* Where the VMs are gone through, and what is to be told of the one found. */
+struct log_walk {
+	unsigned long id;
+	unsigned long index;
+	u64 exits;
+	pid_t pid;
+	enum kvm_exitstat_isa isa;
+	bool found;
+};
+
+/* Returns false when there is no further VM. */
+static bool walk_piece(struct log_walk *walk)
 {
-	u64 exits = vm_exits(vm);
-	char *line;
+	int budget = KVM_EXITSTAT_PIECE_LOOKS;
+	struct kvm_exitstat_vcpu *vcpu;
+	struct kvm_exitstat_vm *vm;
+	unsigned long id;
 
-	lockdep_assert_held(&kvm_exitstat.lock);
+	for (;;) {
+		id = walk->id;
+		vm = xa_find(&kvm_exitstat.vms, &id, ULONG_MAX, KVM_EXITSTAT_LIVE);
+		if (!vm)
+			return false;
+		if (id != walk->id)
+			*walk = (struct log_walk) { .id = id };
 
-	if (!is_due(vm) || !__ratelimit(&log_limit))
-		return NULL;
-
-	line = make_line(vm);
-	if (line)
-		vm->logged = exits;
-	return line;
-}
-
-/* The next VM in turn for which a line is due.  They are in the order of ids. */
-static struct kvm_exitstat_vm *next_due(void)
-{
-	struct kvm_exitstat_vm *vm, *first = NULL;
-
-	list_for_each_entry(vm, &kvm_exitstat.live, node) {
-		if (!is_due(vm))
-			continue;
-		if (vm->id > last_id)
-			return vm;
-		if (!first)
-			first = vm;
+		xa_for_each_start(&vm->vcpus, walk->index, vcpu, walk->index) {
+			if (budget-- <= 0)
+				return true;
+			walk->exits += READ_ONCE(vcpu->vcpu->stat.exits);
+		}
+		if (kvm_exitstat_log_due(vm, walk->exits)) {
+			walk->found = true;
+			walk->pid = vm->pid;
+			walk->isa = vm->isa;
+			return true;
+		}
+		*walk = (struct log_walk) { .id = id + 1 };
+		if (budget-- <= 0)
+			return true;
 	}
-	return first;
 }
 
-/* Write the lines that are due.  Consoles are slow, so print without the lock. */
-void kvm_exitstat_log(void)
+/* A VM that ended and has a line due, which stays so until it was printed. */
+static bool find_ended(struct log_walk *walk)
 {
 	struct kvm_exitstat_vm *vm;
+
+	*walk = (struct log_walk) {};
+	vm = xa_find(&kvm_exitstat.vms, &walk->id, ULONG_MAX, KVM_EXITSTAT_LINE);
+	if (!vm)
+		return false;
+	walk->pid = vm->pid;
+	walk->isa = vm->isa;
+	return true;
+}
+
+/* It has had its line. */
+static void mark_logged(const struct log_walk *walk)
+{
+	struct kvm_exitstat_vm *vm;
+
+	spin_lock(&kvm_exitstat.lock);
+	vm = xa_load(&kvm_exitstat.vms, walk->id);
+	if (vm) {
+		vm->logged = walk->exits;
+		xa_clear_mark(&kvm_exitstat.vms, walk->id, KVM_EXITSTAT_LINE);
+	}
+	spin_unlock(&kvm_exitstat.lock);
+}
+
+/* Returns false when it is too early for a line, or there is no memory for it. */
+static bool print_line(const struct log_walk *walk, bool limited)
+{
 	char *line;
 
-	do {
-		line = NULL;
-		mutex_lock(&kvm_exitstat.lock);
-		vm = next_due();
-		if (vm)
-			line = kvm_exitstat_log_line(vm);
-		if (line)
-			last_id = vm->id;
-		mutex_unlock(&kvm_exitstat.lock);
+	if (limited && !__ratelimit(&log_limit))
+		return false;
+	line = make_line(walk->id, walk->pid, walk->isa);
+	if (!line)
+		return false;
+	/* Consoles are slow, so this is done without the lock. */
+	pr_info("%s\n", line);
+	kfree(line);
+	mark_logged(walk);
+	return true;
+}
 
-		if (line)
-			pr_info("%s\n", line);
-		kfree(line);
-	} while (line);
+/* The lines of VMs that ended.  Returns false when there are more. */
+static bool log_ended(bool limited)
+{
+	struct log_walk walk;
+	bool found;
+
+	for (;;) {
+		spin_lock(&kvm_exitstat.lock);
+		found = find_ended(&walk);
+		spin_unlock(&kvm_exitstat.lock);
+		if (!found)
+			return true;
+		if (!print_line(&walk, limited))
+			return false;
+	}
+}
+
+/* Those of VMs that live, from one to before another. */
+static bool log_live(u64 from, u64 to)
+{
+	struct log_walk walk = { .id = from };
+	bool more;
+
+	do {
+		spin_lock(&kvm_exitstat.lock);
+		more = walk_piece(&walk);
+		spin_unlock(&kvm_exitstat.lock);
+		cond_resched();
+
+		if (walk.id >= to)
+			return true;
+		if (more && walk.found) {
+			if (!print_line(&walk, true))
+				return false;
+			next_id = walk.id + 1;
+			walk = (struct log_walk) { .id = next_id };
+		}
+	} while (more);
+	return true;
+}
+
+/* Write the lines that are due, as many as the limit allows. */
+void kvm_exitstat_log(void)
+{
+	u64 from = next_id;
+
+	if (!log_ended(true) || !READ_ONCE(kvm_exitstat.config.log_exits))
+		return;
+	if (log_live(from, U64_MAX))
+		log_live(0, from);
+}
+
+/* Before the module goes: what is due can come no later. */
+void kvm_exitstat_log_rest(void)
+{
+	log_ended(false);
 }

@@ -1,437 +1,160 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The kvm-exitstat generic netlink family: message layouts, requests and
- * notifications.  Documentation/netlink/specs/kvm-exitstat.yaml describes it.
+ * The kvm-exitstat generic netlink family: who may, requests, and the configuration.
+ * Documentation/netlink/specs/kvm-exitstat.yaml describes it.
  */
+#include <linux/capability.h>
 #include <linux/kvm_host.h>
 #include <linux/ktime.h>
+#include <linux/net.h>
 #include <net/genetlink.h>
+#include <net/sock.h>
 
 #include "exitstat.h"
 #include "exitstat_nl_gen.h"
 
-#define NR_COUNTS	KVM_EXITSTAT_NR_COUNTS
-
-/*
- * The most that a message with all reasons of one vCPU, or of one VM, takes,
- * which has no times: code, delta and total, each with a pad attribute where
- * u64 must be aligned, and two flags a reason, and less than 512 bytes for all
- * else.
- */
-#define REASON_SIZE	(nla_total_size(0) + 3 * nla_total_size_64bit(sizeof(u64)) + \
-			 2 * nla_total_size(0))
-#define STATS_SIZE	(512 + NR_COUNTS * REASON_SIZE)
-
-static int put_header(struct sk_buff *skb, u64 seq, u64 time_ns)
+/* What VMs do is performance monitoring, to which CAP_NET_ADMIN alone is no key. */
+static bool may_read(struct sk_buff *request)
 {
-	if (nla_put_u64_64bit(skb, KVM_EXITSTAT_A_STATS_EPOCH, kvm_exitstat.epoch,
-			      KVM_EXITSTAT_A_STATS_PAD) ||
-	    nla_put_u64_64bit(skb, KVM_EXITSTAT_A_STATS_SEQ, seq,
-			      KVM_EXITSTAT_A_STATS_PAD) ||
-	    nla_put_u64_64bit(skb, KVM_EXITSTAT_A_STATS_TIME_NS, time_ns,
-			      KVM_EXITSTAT_A_STATS_PAD))
-		return -EMSGSIZE;
-	return 0;
-}
-
-static int put_vm(struct sk_buff *skb, const struct kvm_exitstat_vm *vm)
-{
-	struct nlattr *nest = nla_nest_start(skb, KVM_EXITSTAT_A_STATS_VM);
-
-	if (!nest)
-		return -EMSGSIZE;
-
-	if (nla_put_u64_64bit(skb, KVM_EXITSTAT_A_VM_VM_ID, vm->id,
-			      KVM_EXITSTAT_A_VM_PAD) ||
-	    nla_put_u32(skb, KVM_EXITSTAT_A_VM_PID, vm->pid) ||
-	    nla_put_string(skb, KVM_EXITSTAT_A_VM_COMM, vm->comm) ||
-	    nla_put_u32(skb, KVM_EXITSTAT_A_VM_ISA, vm->isa) ||
-	    nla_put_u32(skb, KVM_EXITSTAT_A_VM_VCPUS, vm->nr_vcpus) ||
-	    nla_put_u64_64bit(skb, KVM_EXITSTAT_A_VM_CREATED_NS, vm->created_ns,
-			      KVM_EXITSTAT_A_VM_PAD) ||
-	    (vm->destroyed_ns &&
-	     nla_put_u64_64bit(skb, KVM_EXITSTAT_A_VM_DESTROYED_NS,
-			       vm->destroyed_ns, KVM_EXITSTAT_A_VM_PAD))) {
-		nla_nest_cancel(skb, nest);
-		return -EMSGSIZE;
-	}
-	nla_nest_end(skb, nest);
-	return 0;
-}
-
-/* Put count number i of a vCPU or VM.  sent is NULL where no delta is due. */
-static int put_reason(struct sk_buff *skb, int attr, enum kvm_exitstat_isa isa,
-		      unsigned int i, u64 total, const u64 *sent)
-{
-	unsigned int slot = kvm_exitstat_count_slot(i);
-	bool other = slot == KVM_EXITSTAT_SLOT_OTHER;
-	struct nlattr *nest = nla_nest_start(skb, attr);
-
-	if (!nest)
-		return -EMSGSIZE;
-
-	if ((!other && nla_put_u64_64bit(skb, KVM_EXITSTAT_A_REASON_CODE,
-					 kvm_arch_exitstat_code(isa, slot),
-					 KVM_EXITSTAT_A_REASON_PAD)) ||
-	    (kvm_exitstat_count_level(i) == KVM_EXITSTAT_L2 &&
-	     nla_put_flag(skb, KVM_EXITSTAT_A_REASON_NESTED)) ||
-	    (other && nla_put_flag(skb, KVM_EXITSTAT_A_REASON_OTHER)) ||
-	    (sent && nla_put_u64_64bit(skb, KVM_EXITSTAT_A_REASON_DELTA,
-				       total - *sent, KVM_EXITSTAT_A_REASON_PAD)) ||
-	    nla_put_u64_64bit(skb, KVM_EXITSTAT_A_REASON_TOTAL, total,
-			      KVM_EXITSTAT_A_REASON_PAD)) {
-		nla_nest_cancel(skb, nest);
-		return -EMSGSIZE;
-	}
-	nla_nest_end(skb, nest);
-	return 0;
-}
-
-/* Put the time of a place. */
-static int put_time(struct sk_buff *skb, enum kvm_exitstat_isa isa,
-		    const struct kvm_exitstat_timing *timing, unsigned int place,
-		    u64 total_ns)
-{
-	const struct kvm_exitstat_time *time = &timing->time[place];
-	unsigned int count = timing->count[place];
-	unsigned int slot = kvm_exitstat_count_slot(count);
-	bool rest = place == KVM_EXITSTAT_TIME_REST;
-	bool other = !rest && slot == KVM_EXITSTAT_SLOT_OTHER;
-	u64 histogram[KVM_EXITSTAT_TIME_BUCKETS];
-	unsigned int i, nr = 0;
-	struct nlattr *nest;
-
-	for (i = 0; i < KVM_EXITSTAT_TIME_BUCKETS; i++) {
-		histogram[i] = READ_ONCE(time->histogram[i]);
-		if (histogram[i])
-			nr = i + 1;
-	}
-
-	nest = nla_nest_start(skb, KVM_EXITSTAT_A_VCPU_TIME);
-	if (!nest)
-		return -EMSGSIZE;
-
-	if ((!rest && !other &&
-	     nla_put_u64_64bit(skb, KVM_EXITSTAT_A_TIME_CODE,
-			       kvm_arch_exitstat_code(isa, slot),
-			       KVM_EXITSTAT_A_TIME_PAD)) ||
-	    (!rest && kvm_exitstat_count_level(count) == KVM_EXITSTAT_L2 &&
-	     nla_put_flag(skb, KVM_EXITSTAT_A_TIME_NESTED)) ||
-	    (other && nla_put_flag(skb, KVM_EXITSTAT_A_TIME_OTHER)) ||
-	    (rest && nla_put_flag(skb, KVM_EXITSTAT_A_TIME_REST)) ||
-	    nla_put_u64_64bit(skb, KVM_EXITSTAT_A_TIME_TOTAL_NS, total_ns,
-			      KVM_EXITSTAT_A_TIME_PAD) ||
-	    nla_put_u64_64bit(skb, KVM_EXITSTAT_A_TIME_MAX_NS, READ_ONCE(time->max_ns),
-			      KVM_EXITSTAT_A_TIME_PAD) ||
-	    nla_put_64bit(skb, KVM_EXITSTAT_A_TIME_HISTOGRAM, nr * sizeof(*histogram),
-			  histogram, KVM_EXITSTAT_A_TIME_PAD)) {
-		nla_nest_cancel(skb, nest);
-		return -EMSGSIZE;
-	}
-	nla_nest_end(skb, nest);
-	return 0;
-}
-
-/* What to put of a vCPU. */
-enum vcpu_part {
-	/* All counts that are not zero. */
-	VCPU_COUNTS,
-	/* These, and all times. */
-	VCPU_ALL,
-	/* Counts and times that changed since they were last sent. */
-	VCPU_CHANGES,
-};
-
-/* As put_vcpu(), of the reasons. */
-static int put_reasons(struct sk_buff *skb, enum kvm_exitstat_isa isa,
-		       struct kvm_exitstat_vcpu *vcpu, unsigned int *pos, bool changes)
-{
-	struct kvm_exitstat_counts *c;
-	unsigned int slot, first;
-	u64 total;
-	int r;
-
-	while (*pos < NR_COUNTS) {
-		c = kvm_exitstat_counts(vcpu, kvm_exitstat_count_level(*pos));
-		slot = kvm_exitstat_count_slot(*pos);
-		first = *pos - slot;
-
-		for (; c && slot < KVM_EXITSTAT_NR_SLOTS; slot++) {
-			total = READ_ONCE(c->count[slot]);
-			if (total == (changes ? c->sent[slot] : 0))
-				continue;
-
-			*pos = first + slot;
-			r = put_reason(skb, KVM_EXITSTAT_A_VCPU_REASON, isa, *pos, total,
-				       changes ? &c->sent[slot] : NULL);
-			if (r)
-				return r;
-			if (changes)
-				c->sent[slot] = total;
-		}
-		*pos = first + KVM_EXITSTAT_NR_SLOTS;
-	}
-	return 0;
-}
-
-/* As put_vcpu(), of the times. */
-static int put_times(struct sk_buff *skb, enum kvm_exitstat_isa isa,
-		     struct kvm_exitstat_timing *timing, unsigned int *pos, bool changes)
-{
-	unsigned int place;
-	u64 total_ns;
-	int r;
-
-	for (; *pos < NR_COUNTS + KVM_EXITSTAT_NR_TIMES; ++*pos) {
-		place = *pos - NR_COUNTS;
-		total_ns = READ_ONCE(timing->time[place].total_ns);
-		if (total_ns == (changes ? timing->sent[place] : 0))
-			continue;
-
-		/* Pairs with kvm_exitstat_time_entry(): what made it up is there. */
-		smp_rmb();
-		r = put_time(skb, isa, timing, place, total_ns);
-		if (r)
-			return r;
-		if (changes)
-			timing->sent[place] = total_ns;
-	}
-	return 0;
-}
-
-/*
- * Put a vCPU, from *pos on: its reasons by the number of their counts, and then
- * its times by their places.  Returns -EMSGSIZE when the message is full, with
- * *pos where the next one goes on; what did fit stays in.
- */
-static int put_vcpu(struct sk_buff *skb, const struct kvm_exitstat_vm *vm,
-		    struct kvm_exitstat_vcpu *vcpu, unsigned int *pos,
-		    enum vcpu_part part)
-{
-	bool changes = part == VCPU_CHANGES;
-	struct nlattr *nest;
-	unsigned int len;
-	int r;
-
-	nest = nla_nest_start(skb, KVM_EXITSTAT_A_STATS_VCPU);
-	if (!nest)
-		return -EMSGSIZE;
-
-	if (nla_put_u64_64bit(skb, KVM_EXITSTAT_A_VCPU_VM_ID, vm->id,
-			      KVM_EXITSTAT_A_VCPU_PAD) ||
-	    nla_put_u32(skb, KVM_EXITSTAT_A_VCPU_PID, vm->pid) ||
-	    nla_put_u32(skb, KVM_EXITSTAT_A_VCPU_VCPU_ID, vcpu->id) ||
-	    nla_put_u32(skb, KVM_EXITSTAT_A_VCPU_ISA, vm->isa)) {
-		nla_nest_cancel(skb, nest);
-		return -EMSGSIZE;
-	}
-
-	len = skb->len;
-	r = put_reasons(skb, vm->isa, vcpu, pos, changes);
-	if (!r && part != VCPU_COUNTS && vcpu->timing)
-		r = put_times(skb, vm->isa, vcpu->timing, pos, changes);
-
-	if (skb->len == len && (changes || r))
-		nla_nest_cancel(skb, nest);
-	else
-		nla_nest_end(skb, nest);
-	return r;
-}
-
-static int put_sums(struct sk_buff *skb, const struct kvm_exitstat_vm *vm)
-{
-	u64 *sums = kvm_exitstat_sums(vm);
-	unsigned int i;
-	int r = 0;
-
-	if (!sums)
-		return -ENOMEM;
-
-	for (i = 0; i < NR_COUNTS && !r; i++) {
-		if (sums[i])
-			r = put_reason(skb, KVM_EXITSTAT_A_STATS_REASON, vm->isa, i,
-				       sums[i], NULL);
-	}
-	kfree(sums);
-	return r;
+	return netlink_capable(request, CAP_PERFMON) || netlink_capable(request, CAP_SYS_ADMIN);
 }
 
 bool kvm_exitstat_nl_listening(void)
 {
-	return genl_has_listeners(&kvm_exitstat_nl_family, &init_net,
+	return READ_ONCE(kvm_exitstat.registered) &&
+	       genl_has_listeners(&kvm_exitstat_nl_family, &init_net,
 				  KVM_EXITSTAT_NLGRP_EXITS);
 }
 
-/*
- * A receiver that has no room is told so by its socket, and sees the gap in
- * the sequence numbers: nothing is to be done about it here.
- */
-static void multicast(struct sk_buff *skb, void *hdr)
+/* To join the group takes CAP_NET_ADMIN alone, to hear anything there a bit more. */
+static int may_not_hear(struct sock *sk, struct sk_buff *skb, void *data)
 {
-	kvm_exitstat.seq++;
-	genlmsg_end(skb, hdr);
-	genlmsg_multicast(&kvm_exitstat_nl_family, skb, 0, KVM_EXITSTAT_NLGRP_EXITS,
-			  GFP_KERNEL);
+	struct file *file = sk->sk_socket ? sk->sk_socket->file : NULL;
+
+	return !file || !(file_ns_capable(file, &init_user_ns, CAP_PERFMON) ||
+			  file_ns_capable(file, &init_user_ns, CAP_SYS_ADMIN));
 }
 
-void kvm_exitstat_nl_batch_start(struct kvm_exitstat_batch *batch)
+/* Returns -ESRCH if nobody heard it. */
+int kvm_exitstat_nl_multicast(struct sk_buff *skb)
 {
-	*batch = (struct kvm_exitstat_batch) { .time_ns = ktime_get_boottime_ns() };
+	/* Netlink yields to receivers that are slow: not while VMs wait. */
+	might_sleep();
+	lockdep_assert_not_held(&kvm_exitstat.lock);
+
+	return genlmsg_multicast_netns_filtered(&kvm_exitstat_nl_family, &init_net, skb, 0,
+						KVM_EXITSTAT_NLGRP_EXITS, GFP_KERNEL,
+						may_not_hear, NULL);
 }
 
-/* Messages are no larger than a page: any receive buffer takes them. */
-static int batch_open(struct kvm_exitstat_batch *batch)
+/* The reply's head, and room to put on what is asked for. */
+static int put_reply_vm(struct sk_buff *reply, struct genl_info *info,
+			const struct kvm_exitstat_vm *vm)
 {
-	struct sk_buff *skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	void *hdr;
-
-	if (!skb)
-		return -ENOMEM;
-
-	hdr = genlmsg_put(skb, 0, 0, &kvm_exitstat_nl_family, 0,
-			  KVM_EXITSTAT_CMD_EXITS_NTF);
-	if (WARN_ON_ONCE(!hdr || put_header(skb, kvm_exitstat.seq + 1, batch->time_ns))) {
-		nlmsg_free(skb);
-		return -EMSGSIZE;
-	}
-	batch->skb = skb;
-	batch->hdr = hdr;
-	batch->empty = true;
-	return 0;
-}
-
-void kvm_exitstat_nl_batch_end(struct kvm_exitstat_batch *batch)
-{
-	if (batch->skb && !batch->empty)
-		multicast(batch->skb, batch->hdr);
-	else
-		nlmsg_free(batch->skb);
-	batch->skb = NULL;
-}
-
-/*
- * Add what changed of a vCPU.  On failure, what was not added stays a change
- * for the next batch.
- */
-int kvm_exitstat_nl_batch_add(struct kvm_exitstat_batch *batch,
-			      struct kvm_exitstat_vm *vm,
-			      struct kvm_exitstat_vcpu *vcpu)
-{
-	unsigned int pos = 0, len;
 	int r;
 
-	lockdep_assert_held(&kvm_exitstat.lock);
-
-	for (;;) {
-		if (!batch->skb) {
-			r = batch_open(batch);
-			if (r)
-				return r;
-		}
-		len = batch->skb->len;
-		r = put_vcpu(batch->skb, vm, vcpu, &pos, VCPU_CHANGES);
-		if (batch->skb->len > len)
-			batch->empty = false;
-		else if (r && WARN_ON_ONCE(batch->empty))
-			return r;
-		if (!r)
-			return 0;
-		kvm_exitstat_nl_batch_end(batch);
-	}
+	r = kvm_exitstat_put_header(reply, READ_ONCE(kvm_exitstat.seq),
+				    ktime_get_boottime_ns());
+	return r ?: kvm_exitstat_put_vm(reply, vm, true);
 }
 
-void kvm_exitstat_nl_notify(struct kvm_exitstat_vm *vm,
-			    struct kvm_exitstat_vcpu *vcpu,
-			    enum kvm_exitstat_event event)
+/* Some of a VM's vCPUs, from *index on: put the one asked for when it is there. */
+static int put_vcpu_piece(struct sk_buff *reply, struct genl_info *info, u64 vm_id,
+			  u32 vcpu_id, unsigned long *index)
 {
-	bool destroyed = event == KVM_EXITSTAT_EVENT_VM_DESTROYED;
-	struct sk_buff *skb;
-	void *hdr;
+	struct kvm_exitstat_msg msg = { .skb = reply };
+	unsigned int nr = KVM_EXITSTAT_PIECE_LOOKS, pos = 0;
+	struct kvm_exitstat_vcpu *vcpu;
+	struct kvm_exitstat_vm *vm;
+	int r;
 
-	lockdep_assert_held(&kvm_exitstat.lock);
+	vm = xa_load(&kvm_exitstat.vms, vm_id);
+	if (!vm) {
+		GENL_SET_ERR_MSG(info, "no such VM, or it was destroyed long ago");
+		return -ENOENT;
+	}
+	xa_for_each_start(&vm->vcpus, *index, vcpu, *index) {
+		if (!nr--)
+			return -EAGAIN;
+		if (vcpu->id != vcpu_id)
+			continue;
+		r = put_reply_vm(reply, info, vm);
+		msg.end = reply->len + skb_tailroom(reply);
+		return r ?: kvm_exitstat_put_vcpu(&msg, vm, vcpu, &pos, KVM_EXITSTAT_COUNTS);
+	}
+	GENL_SET_ERR_MSG(info, "the VM has no such vCPU");
+	return -ENOENT;
+}
 
-	if (!kvm_exitstat_nl_listening())
-		return;
+static int put_reply_vcpu(struct sk_buff *reply, struct genl_info *info, u64 vm_id,
+			  u32 vcpu_id)
+{
+	unsigned long index = 0;
+	int r;
 
-	skb = genlmsg_new(destroyed ? STATS_SIZE : GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	if (!skb)
-		goto lost;
+	do {
+		spin_lock(&kvm_exitstat.lock);
+		r = put_vcpu_piece(reply, info, vm_id, vcpu_id, &index);
+		spin_unlock(&kvm_exitstat.lock);
+		cond_resched();
+	} while (r == -EAGAIN);
+	return r;
+}
 
-	hdr = genlmsg_put(skb, 0, 0, &kvm_exitstat_nl_family, 0,
-			  KVM_EXITSTAT_CMD_VM_NTF);
-	if (!hdr || put_header(skb, kvm_exitstat.seq + 1, ktime_get_boottime_ns()) ||
-	    nla_put_u32(skb, KVM_EXITSTAT_A_STATS_EVENT, event) ||
-	    put_vm(skb, vm) ||
-	    (vcpu && nla_put_u32(skb, KVM_EXITSTAT_A_STATS_VCPU_ID, vcpu->id)) ||
-	    (destroyed && put_sums(skb, vm)))
-		goto lost;
+static int put_reply_sums(struct sk_buff *reply, struct genl_info *info, u64 vm_id)
+{
+	u64 *sums = kvm_exitstat_sums(vm_id);
+	struct kvm_exitstat_vm *vm;
+	int r;
 
-	multicast(skb, hdr);
-	return;
+	if (!sums)
+		return -ENOMEM;
 
-lost:
-	/* The gap makes receivers ask for a dump, which has what is missing. */
-	kvm_exitstat.seq++;
-	nlmsg_free(skb);
+	spin_lock(&kvm_exitstat.lock);
+	vm = xa_load(&kvm_exitstat.vms, vm_id);
+	if (vm) {
+		r = put_reply_vm(reply, info, vm) ?:
+		    kvm_exitstat_put_sums(reply, vm->isa, sums);
+	} else {
+		GENL_SET_ERR_MSG(info, "no such VM, or it was destroyed long ago");
+		r = -ENOENT;
+	}
+	spin_unlock(&kvm_exitstat.lock);
+	kfree(sums);
+	return r;
 }
 
 int kvm_exitstat_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *vcpu_attr = info->attrs[KVM_EXITSTAT_A_STATS_VCPU_ID];
-	struct kvm_exitstat_vcpu *vcpu = NULL, *pos;
-	struct kvm_exitstat_vm *vm;
-	unsigned int first = 0;
 	struct sk_buff *reply;
+	u64 vm_id;
 	void *hdr;
 	int r;
 
+	if (!may_read(skb))
+		return -EPERM;
 	if (GENL_REQ_ATTR_CHECK(info, KVM_EXITSTAT_A_STATS_VM_ID))
 		return -EINVAL;
 
-	reply = genlmsg_new(STATS_SIZE, GFP_KERNEL);
+	reply = genlmsg_new(kvm_exitstat_stats_size(), GFP_KERNEL);
 	if (!reply)
 		return -ENOMEM;
 
-	mutex_lock(&kvm_exitstat.lock);
-
-	r = -ENOENT;
-	vm = xa_load(&kvm_exitstat.vms,
-		     nla_get_u64(info->attrs[KVM_EXITSTAT_A_STATS_VM_ID]));
-	if (!vm) {
-		GENL_SET_ERR_MSG(info, "no such VM, or it was destroyed long ago");
-		goto out;
-	}
-	if (vcpu_attr) {
-		list_for_each_entry(pos, &vm->vcpus, node) {
-			if (pos->id == nla_get_u32(vcpu_attr)) {
-				vcpu = pos;
-				break;
-			}
-		}
-		if (!vcpu) {
-			GENL_SET_ERR_MSG(info, "the VM has no such vCPU");
-			goto out;
-		}
-	}
-
-	r = -EMSGSIZE;
 	hdr = genlmsg_put_reply(reply, info, &kvm_exitstat_nl_family, 0,
 				KVM_EXITSTAT_CMD_STATS_GET);
+	vm_id = nla_get_u64(info->attrs[KVM_EXITSTAT_A_STATS_VM_ID]);
 	if (!hdr)
-		goto out;
-	r = put_header(reply, kvm_exitstat.seq, ktime_get_boottime_ns());
-	if (!r)
-		r = put_vm(reply, vm);
-	if (!r)
-		r = vcpu ? put_vcpu(reply, vm, vcpu, &first, VCPU_COUNTS) :
-			   put_sums(reply, vm);
-	genlmsg_end(reply, hdr);
-out:
-	mutex_unlock(&kvm_exitstat.lock);
+		r = -EMSGSIZE;
+	else if (vcpu_attr)
+		r = put_reply_vcpu(reply, info, vm_id, nla_get_u32(vcpu_attr));
+	else
+		r = put_reply_sums(reply, info, vm_id);
 	if (r) {
 		nlmsg_free(reply);
 		return r;
 	}
+	genlmsg_end(reply, hdr);
 	return genlmsg_reply(reply, info);
 }
 
@@ -442,43 +165,58 @@ struct exitstat_dump {
 	u32 pos;
 };
 
+static void dump_next_vm(struct exitstat_dump *dump)
+{
+	*dump = (struct exitstat_dump) { .vm_id = dump->vm_id + 1 };
+}
+
 /*
- * Put one message with as many vCPUs of a VM as fit.  Returns -EMSGSIZE when
- * there are more.
+ * Put one message with as many vCPUs of a VM as fit into a piece.  Returns -EMSGSIZE
+ * when there are more, and -ENOBUFS when there is no room to begin one.
  */
 static int dump_vm(struct sk_buff *skb, struct netlink_callback *cb,
 		   struct kvm_exitstat_vm *vm)
 {
 	struct exitstat_dump *dump = (void *)cb->ctx;
+	struct kvm_exitstat_msg msg = { .skb = skb };
 	struct kvm_exitstat_vcpu *vcpu;
+	unsigned long index = dump->vcpu_index;
+	int budget = KVM_EXITSTAT_PIECE_LOOKS;
 	bool progress = false;
 	unsigned int len;
 	void *hdr;
 	int r;
 
+	/* Who dumped it wants to hear of its end. */
+	vm->known = true;
 	hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
 			  &kvm_exitstat_nl_family, NLM_F_MULTI,
 			  KVM_EXITSTAT_CMD_STATS_GET);
 	if (!hdr)
-		return -EMSGSIZE;
+		return -ENOBUFS;
 	genl_dump_check_consistent(cb, hdr);
+	msg.end = min_t(unsigned int, skb->len + skb_tailroom(skb),
+			skb->len + KVM_EXITSTAT_PIECE_BYTES);
 
-	r = put_header(skb, kvm_exitstat.seq, ktime_get_boottime_ns());
+	r = kvm_exitstat_put_header(skb, READ_ONCE(kvm_exitstat.seq), ktime_get_boottime_ns());
 	if (!r)
-		r = put_vm(skb, vm);
+		r = kvm_exitstat_put_vm(skb, vm, true);
 	if (r)
 		goto cancel;
 
-	list_for_each_entry(vcpu, &vm->vcpus, node) {
-		if (vcpu->index < dump->vcpu_index)
-			continue;
-		if (vcpu->index > dump->vcpu_index) {
-			dump->vcpu_index = vcpu->index;
+	xa_for_each_start(&vm->vcpus, index, vcpu, index) {
+		if (index != dump->vcpu_index) {
+			dump->vcpu_index = index;
 			dump->pos = 0;
 		}
 
+		if (budget <= 0) {
+			r = -EMSGSIZE;
+			break;
+		}
+		budget -= kvm_exitstat_looks(vcpu);
 		len = skb->len;
-		r = put_vcpu(skb, vm, vcpu, &dump->pos, VCPU_ALL);
+		r = kvm_exitstat_put_vcpu(&msg, vm, vcpu, &dump->pos, KVM_EXITSTAT_ALL);
 		if (skb->len > len)
 			progress = true;
 		if (r)
@@ -494,7 +232,40 @@ static int dump_vm(struct sk_buff *skb, struct netlink_callback *cb,
 
 cancel:
 	genlmsg_cancel(skb, hdr);
-	return r;
+	return -ENOBUFS;
+}
+
+/* One message.  Returns 1 when there is another VM or more of this one, or 0. */
+static int dump_piece(struct sk_buff *skb, struct netlink_callback *cb,
+		      const struct nlattr *only)
+{
+	struct exitstat_dump *dump = (void *)cb->ctx;
+	unsigned long id = dump->vm_id;
+	struct kvm_exitstat_vm *vm;
+	int r;
+
+	cb->seq = kvm_exitstat.generation;
+	vm = xa_find(&kvm_exitstat.vms, &id, ULONG_MAX, XA_PRESENT);
+	if (!vm || (only && id != nla_get_u64(only)))
+		return 0;
+	if (id != dump->vm_id)
+		*dump = (struct exitstat_dump) { .vm_id = id };
+	r = dump_vm(skb, cb, vm);
+	if (r == -EMSGSIZE)
+		return 1;
+	if (r)
+		return r;
+	dump_next_vm(dump);
+	return 1;
+}
+
+/*
+ * An error that a dump itself returns is the end of it, which not every library tells
+ * from success.  Asked with the request: whoever reads the rest was given the socket.
+ */
+int kvm_exitstat_nl_stats_get_start(struct netlink_callback *cb)
+{
+	return may_read(cb->skb) ? 0 : -EPERM;
 }
 
 int kvm_exitstat_nl_stats_get_dumpit(struct sk_buff *skb,
@@ -502,60 +273,54 @@ int kvm_exitstat_nl_stats_get_dumpit(struct sk_buff *skb,
 {
 	struct nlattr *only = genl_info_dump(cb)->attrs[KVM_EXITSTAT_A_STATS_VM_ID];
 	struct exitstat_dump *dump = (void *)cb->ctx;
-	struct kvm_exitstat_vm *vm;
-	unsigned long id;
-	int r = 0;
+	int r;
 
 	BUILD_BUG_ON(sizeof(*dump) > sizeof(cb->ctx));
 
-	mutex_lock(&kvm_exitstat.lock);
-	cb->seq = kvm_exitstat.generation;
-
-	if (only && !dump->vm_id) {
-		dump->vm_id = nla_get_u64(only);
-		if (!xa_load(&kvm_exitstat.vms, dump->vm_id)) {
+	if (!dump->vm_id) {
+		dump->vm_id = only ? nla_get_u64(only) : 1;
+		if (only && !xa_load(&kvm_exitstat.vms, dump->vm_id)) {
 			NL_SET_ERR_MSG(cb->extack, "no such VM, or it was destroyed long ago");
-			r = -ENOENT;
-			goto out;
+			return -ENOENT;
 		}
 	}
 
-	xa_for_each_start(&kvm_exitstat.vms, id, vm, dump->vm_id) {
-		if (only && id != nla_get_u64(only))
-			break;
-		if (id != dump->vm_id) {
-			dump->vm_id = id;
-			dump->vcpu_index = 0;
-			dump->pos = 0;
-		}
-		r = dump_vm(skb, cb, vm);
-		if (r)
-			goto out;
-		dump->vm_id++;
-		dump->vcpu_index = 0;
-		dump->pos = 0;
-	}
-out:
-	mutex_unlock(&kvm_exitstat.lock);
-	return r == -EMSGSIZE && skb->len ? skb->len : r;
+	do {
+		spin_lock(&kvm_exitstat.lock);
+		r = dump_piece(skb, cb, only);
+		spin_unlock(&kvm_exitstat.lock);
+		cond_resched();
+	} while (r > 0);
+	return r == -ENOBUFS && !skb->len ? -EMSGSIZE : skb->len;
 }
 
-static int fill_config(struct sk_buff *skb)
+static int fill_config(struct sk_buff *skb, const struct kvm_exitstat_config *config)
 {
-	const struct kvm_exitstat_config *config = &kvm_exitstat.config;
-
 	if (nla_put_u32(skb, KVM_EXITSTAT_A_CONFIG_INTERVAL_MS, config->interval_ms) ||
 	    nla_put_u32(skb, KVM_EXITSTAT_A_CONFIG_BATCH_EXITS, config->batch_exits) ||
 	    nla_put_u32(skb, KVM_EXITSTAT_A_CONFIG_MIN_SPACING_MS, config->min_spacing_ms) ||
 	    nla_put_u32(skb, KVM_EXITSTAT_A_CONFIG_LOG_EXITS, config->log_exits) ||
-	    nla_put_u8(skb, KVM_EXITSTAT_A_CONFIG_TIMING, config->timing))
+	    nla_put_u8(skb, KVM_EXITSTAT_A_CONFIG_TIMING, config->extra[KVM_EXITSTAT_TIMES]) ||
+	    nla_put_u8(skb, KVM_EXITSTAT_A_CONFIG_DETAILS, config->extra[KVM_EXITSTAT_DETAILS]) ||
+	    nla_put_u32(skb, KVM_EXITSTAT_A_CONFIG_DEAD_VMS_MAX, config->dead_vms_max))
 		return -EMSGSIZE;
 	return 0;
+}
+
+static struct kvm_exitstat_config get_config(void)
+{
+	struct kvm_exitstat_config config;
+
+	spin_lock(&kvm_exitstat.lock);
+	config = kvm_exitstat.config;
+	spin_unlock(&kvm_exitstat.lock);
+	return config;
 }
 
 int kvm_exitstat_nl_config_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct sk_buff *reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	struct kvm_exitstat_config config = get_config();
 	void *hdr;
 	int r;
 
@@ -564,14 +329,7 @@ int kvm_exitstat_nl_config_get_doit(struct sk_buff *skb, struct genl_info *info)
 
 	hdr = genlmsg_put_reply(reply, info, &kvm_exitstat_nl_family, 0,
 				KVM_EXITSTAT_CMD_CONFIG_GET);
-	if (!hdr) {
-		nlmsg_free(reply);
-		return -EMSGSIZE;
-	}
-
-	mutex_lock(&kvm_exitstat.lock);
-	r = fill_config(reply);
-	mutex_unlock(&kvm_exitstat.lock);
+	r = hdr ? fill_config(reply, &config) : -EMSGSIZE;
 	if (r) {
 		nlmsg_free(reply);
 		return r;
@@ -580,7 +338,7 @@ int kvm_exitstat_nl_config_get_doit(struct sk_buff *skb, struct genl_info *info)
 	return genlmsg_reply(reply, info);
 }
 
-static void notify_config(void)
+static void notify_config(const struct kvm_exitstat_config *config)
 {
 	struct sk_buff *skb;
 	void *hdr;
@@ -594,48 +352,84 @@ static void notify_config(void)
 
 	hdr = genlmsg_put(skb, 0, 0, &kvm_exitstat_nl_family, 0,
 			  KVM_EXITSTAT_CMD_CONFIG_NTF);
-	if (!hdr || fill_config(skb)) {
+	if (!hdr || fill_config(skb, config)) {
 		nlmsg_free(skb);
 		return;
 	}
 	genlmsg_end(skb, hdr);
-	genlmsg_multicast(&kvm_exitstat_nl_family, skb, 0, KVM_EXITSTAT_NLGRP_EXITS,
-			  GFP_KERNEL);
+	kvm_exitstat_nl_multicast(skb);
+}
+
+static void get_u32(const struct genl_info *info, int attr, u32 *value)
+{
+	if (info->attrs[attr])
+		*value = nla_get_u32(info->attrs[attr]);
+}
+
+static void get_flag(const struct genl_info *info, int attr, bool *value)
+{
+	if (info->attrs[attr])
+		*value = nla_get_u8(info->attrs[attr]);
+}
+
+static int set_extra(enum kvm_exitstat_extra extra, bool on)
+{
+	if (on)
+		return kvm_exitstat_start_extra(extra);
+	kvm_exitstat_stop_extra(extra);
+	return 0;
+}
+
+/* What can fail comes first; what was done of it stays done. */
+static int set_config(const struct kvm_exitstat_config *config, struct genl_info *info)
+{
+	unsigned int i;
+	int r;
+
+	for (i = 0; i < KVM_EXITSTAT_NR_EXTRAS; i++) {
+		r = set_extra(i, config->extra[i]);
+		if (r) {
+			GENL_SET_ERR_MSG(info, "no memory for all vCPUs, or no tracepoints");
+			return r;
+		}
+	}
+
+	spin_lock(&kvm_exitstat.lock);
+	kvm_exitstat.config.interval_ms = config->interval_ms;
+	kvm_exitstat.config.batch_exits = config->batch_exits;
+	kvm_exitstat.config.min_spacing_ms = config->min_spacing_ms;
+	kvm_exitstat.config.log_exits = config->log_exits;
+	kvm_exitstat.config.dead_vms_max = config->dead_vms_max;
+	spin_unlock(&kvm_exitstat.lock);
+	kvm_exitstat_trim_dead();
+	kvm_exitstat_kick();
+	return 0;
 }
 
 int kvm_exitstat_nl_config_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct kvm_exitstat_config config;
-	int r = 0;
+	int r;
 
-	mutex_lock(&kvm_exitstat.lock);
-	config = kvm_exitstat.config;
-	if (info->attrs[KVM_EXITSTAT_A_CONFIG_INTERVAL_MS])
-		config.interval_ms =
-			nla_get_u32(info->attrs[KVM_EXITSTAT_A_CONFIG_INTERVAL_MS]);
-	if (info->attrs[KVM_EXITSTAT_A_CONFIG_BATCH_EXITS])
-		config.batch_exits =
-			nla_get_u32(info->attrs[KVM_EXITSTAT_A_CONFIG_BATCH_EXITS]);
-	if (info->attrs[KVM_EXITSTAT_A_CONFIG_MIN_SPACING_MS])
-		config.min_spacing_ms =
-			nla_get_u32(info->attrs[KVM_EXITSTAT_A_CONFIG_MIN_SPACING_MS]);
-	if (info->attrs[KVM_EXITSTAT_A_CONFIG_LOG_EXITS])
-		config.log_exits =
-			nla_get_u32(info->attrs[KVM_EXITSTAT_A_CONFIG_LOG_EXITS]);
-	if (info->attrs[KVM_EXITSTAT_A_CONFIG_TIMING])
-		config.timing = nla_get_u8(info->attrs[KVM_EXITSTAT_A_CONFIG_TIMING]);
+	mutex_lock(&kvm_exitstat.config_lock);
+	config = get_config();
+	get_u32(info, KVM_EXITSTAT_A_CONFIG_INTERVAL_MS, &config.interval_ms);
+	get_u32(info, KVM_EXITSTAT_A_CONFIG_BATCH_EXITS, &config.batch_exits);
+	get_u32(info, KVM_EXITSTAT_A_CONFIG_MIN_SPACING_MS, &config.min_spacing_ms);
+	get_u32(info, KVM_EXITSTAT_A_CONFIG_LOG_EXITS, &config.log_exits);
+	get_u32(info, KVM_EXITSTAT_A_CONFIG_DEAD_VMS_MAX, &config.dead_vms_max);
+	get_flag(info, KVM_EXITSTAT_A_CONFIG_TIMING, &config.extra[KVM_EXITSTAT_TIMES]);
+	get_flag(info, KVM_EXITSTAT_A_CONFIG_DETAILS, &config.extra[KVM_EXITSTAT_DETAILS]);
 
 	if (config.min_spacing_ms > config.interval_ms) {
 		GENL_SET_ERR_MSG(info, "min-spacing-ms is longer than interval-ms");
 		r = -EINVAL;
 	} else {
-		r = kvm_exitstat_configure(&config);
-		if (r)
-			GENL_SET_ERR_MSG(info, "no memory for the times of all vCPUs");
-		else
-			notify_config();
+		r = set_config(&config, info);
+		if (!r)
+			notify_config(&config);
 	}
-	mutex_unlock(&kvm_exitstat.lock);
+	mutex_unlock(&kvm_exitstat.config_lock);
 	return r;
 }
 
@@ -653,14 +447,21 @@ static const struct genl_multicast_group mcgrps[] = {
 
 int __init kvm_exitstat_nl_init(void)
 {
+	int r;
+
 	kvm_exitstat_nl_family.mcgrps = mcgrps;
 	kvm_exitstat_nl_family.n_mcgrps = ARRAY_SIZE(mcgrps);
 	kvm_exitstat_nl_family.netnsok = false;
-	return genl_register_family(&kvm_exitstat_nl_family);
+	r = genl_register_family(&kvm_exitstat_nl_family);
+	WRITE_ONCE(kvm_exitstat.registered, !r);
+	return r;
 }
 
 void kvm_exitstat_nl_exit(void)
 {
+	if (!kvm_exitstat.registered)
+		return;
+	WRITE_ONCE(kvm_exitstat.registered, false);
 	genl_unregister_family(&kvm_exitstat_nl_family);
 }
 

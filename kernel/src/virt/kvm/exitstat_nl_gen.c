@@ -17,7 +17,7 @@ static const struct netlink_range_validation kvm_exitstat_a_config_interval_ms_r
 };
 
 static const struct netlink_range_validation kvm_exitstat_a_config_min_spacing_ms_range = {
-	.min	= 1ULL,
+	.min	= KVM_EXITSTAT_MIN_SPACING_MS_MIN,
 	.max	= KVM_EXITSTAT_MIN_SPACING_MS_MAX,
 };
 
@@ -33,12 +33,14 @@ static const struct nla_policy kvm_exitstat_stats_get_dump_nl_policy[KVM_EXITSTA
 };
 
 /* KVM_EXITSTAT_CMD_CONFIG_SET - do */
-static const struct nla_policy kvm_exitstat_config_set_nl_policy[KVM_EXITSTAT_A_CONFIG_TIMING + 1] = {
+static const struct nla_policy kvm_exitstat_config_set_nl_policy[KVM_EXITSTAT_A_CONFIG_DEAD_VMS_MAX + 1] = {
 	[KVM_EXITSTAT_A_CONFIG_INTERVAL_MS] = NLA_POLICY_FULL_RANGE(NLA_U32, &kvm_exitstat_a_config_interval_ms_range),
-	[KVM_EXITSTAT_A_CONFIG_BATCH_EXITS] = NLA_POLICY_MIN(NLA_U32, 1),
+	[KVM_EXITSTAT_A_CONFIG_BATCH_EXITS] = NLA_POLICY_MIN(NLA_U32, KVM_EXITSTAT_BATCH_EXITS_MIN),
 	[KVM_EXITSTAT_A_CONFIG_MIN_SPACING_MS] = NLA_POLICY_FULL_RANGE(NLA_U32, &kvm_exitstat_a_config_min_spacing_ms_range),
 	[KVM_EXITSTAT_A_CONFIG_LOG_EXITS] = { .type = NLA_U32, },
 	[KVM_EXITSTAT_A_CONFIG_TIMING] = NLA_POLICY_MAX(NLA_U8, 1),
+	[KVM_EXITSTAT_A_CONFIG_DETAILS] = NLA_POLICY_MAX(NLA_U8, 1),
+	[KVM_EXITSTAT_A_CONFIG_DEAD_VMS_MAX] = NLA_POLICY_MAX(NLA_U32, KVM_EXITSTAT_DEAD_VMS_LIMIT),
 };
 
 /* Ops table for kvm_exitstat */
@@ -52,6 +54,7 @@ static const struct genl_split_ops kvm_exitstat_nl_ops[] = {
 	},
 	{
 		.cmd		= KVM_EXITSTAT_CMD_STATS_GET,
+		.start		= kvm_exitstat_nl_stats_get_start,
 		.dumpit		= kvm_exitstat_nl_stats_get_dumpit,
 		.policy		= kvm_exitstat_stats_get_dump_nl_policy,
 		.maxattr	= KVM_EXITSTAT_A_STATS_VM_ID,
@@ -66,7 +69,7 @@ static const struct genl_split_ops kvm_exitstat_nl_ops[] = {
 		.cmd		= KVM_EXITSTAT_CMD_CONFIG_SET,
 		.doit		= kvm_exitstat_nl_config_set_doit,
 		.policy		= kvm_exitstat_config_set_nl_policy,
-		.maxattr	= KVM_EXITSTAT_A_CONFIG_TIMING,
+		.maxattr	= KVM_EXITSTAT_A_CONFIG_DEAD_VMS_MAX,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 };

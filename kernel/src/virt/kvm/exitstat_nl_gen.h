@@ -11,6 +11,8 @@
 
 #include <uapi/linux/kvm_exitstat.h>
 
+int kvm_exitstat_nl_stats_get_start(struct netlink_callback *cb);
+
 int kvm_exitstat_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info);
 int kvm_exitstat_nl_stats_get_dumpit(struct sk_buff *skb,
 				     struct netlink_callback *cb);

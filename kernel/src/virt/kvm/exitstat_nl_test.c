@@ -5,6 +5,8 @@
  */
 #include <kunit/test.h>
 
+#define NR_COUNTS	KVM_EXITSTAT_NR_COUNTS
+
 #define TEST_VM_ID	0x123456789aULL
 #define TEST_VCPUS	3
 
@@ -56,6 +58,19 @@ static struct sk_buff *test_skb(struct kunit *test, unsigned int room)
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, free_test_skb, skb), 0);
 	skb_reserve(skb, skb_tailroom(skb) - room);
 	return skb;
+}
+
+/* Put a vCPU into a message that may grow as long as there is room. */
+static int put_vcpu(struct sk_buff *skb, const struct kvm_exitstat_vm *vm,
+		    struct kvm_exitstat_vcpu *vcpu, unsigned int *pos,
+		    enum kvm_exitstat_part part)
+{
+	struct kvm_exitstat_msg msg = {
+		.skb = skb,
+		.end = skb->len + skb_tailroom(skb),
+	};
+
+	return kvm_exitstat_put_vcpu(&msg, vm, vcpu, pos, part);
 }
 
 static void see_reason(struct kunit *test, struct nlattr *nest, enum kvm_exitstat_isa isa,
@@ -149,7 +164,7 @@ static void test_vm(struct kunit *test)
 	struct sk_buff *skb = test_skb(test, 256);
 	struct nlattr *tb[KVM_EXITSTAT_A_VM_MAX + 1];
 
-	KUNIT_ASSERT_EQ(test, put_vm(skb, &t->vm), 0);
+	KUNIT_ASSERT_EQ(test, kvm_exitstat_put_vm(skb, &t->vm, true), 0);
 	KUNIT_ASSERT_EQ(test, nla_parse_nested(tb, KVM_EXITSTAT_A_VM_MAX,
 					       (struct nlattr *)skb->data, NULL, NULL), 0);
 	KUNIT_EXPECT_EQ(test, nla_get_u64(tb[KVM_EXITSTAT_A_VM_VM_ID]), TEST_VM_ID);
@@ -161,11 +176,18 @@ static void test_vm(struct kunit *test)
 
 	skb = test_skb(test, 256);
 	t->vm.destroyed_ns = U64_MAX;
-	KUNIT_ASSERT_EQ(test, put_vm(skb, &t->vm), 0);
+	KUNIT_ASSERT_EQ(test, kvm_exitstat_put_vm(skb, &t->vm, true), 0);
 	KUNIT_ASSERT_EQ(test, nla_parse_nested(tb, KVM_EXITSTAT_A_VM_MAX,
 					       (struct nlattr *)skb->data, NULL, NULL), 0);
 	KUNIT_ASSERT_NOT_NULL(test, tb[KVM_EXITSTAT_A_VM_DESTROYED_NS]);
 	KUNIT_EXPECT_EQ(test, nla_get_u64(tb[KVM_EXITSTAT_A_VM_DESTROYED_NS]), U64_MAX);
+
+	/* What is told of it before its end does not have that. */
+	skb = test_skb(test, 256);
+	KUNIT_ASSERT_EQ(test, kvm_exitstat_put_vm(skb, &t->vm, false), 0);
+	KUNIT_ASSERT_EQ(test, nla_parse_nested(tb, KVM_EXITSTAT_A_VM_MAX,
+					       (struct nlattr *)skb->data, NULL, NULL), 0);
+	KUNIT_EXPECT_NULL(test, tb[KVM_EXITSTAT_A_VM_DESTROYED_NS]);
 }
 
 /* Only what is not zero is put, at its level, and codes that are not known as such. */
@@ -179,9 +201,8 @@ static void test_totals(struct kunit *test)
 	t->vcpu[1].l1.count[other] = 6;
 	t->vcpu[1].l2 = &t->l2[1];
 	t->l2[1].count[12] = U64_MAX;
-	KUNIT_ASSERT_EQ(test, put_vcpu(skb, &t->vm, &t->vcpu[1], &pos, VCPU_COUNTS), 0);
+	KUNIT_ASSERT_EQ(test, put_vcpu(skb, &t->vm, &t->vcpu[1], &pos, KVM_EXITSTAT_COUNTS), 0);
 	KUNIT_EXPECT_EQ(test, pos, NR_COUNTS);
-
 	see_attrs(test, skb);
 	for (pos = 0; pos < NR_COUNTS; pos++) {
 		bool put = pos == 12 || pos == other || pos == KVM_EXITSTAT_NR_SLOTS + 12;
@@ -203,16 +224,16 @@ static void test_deltas(struct kunit *test)
 
 	vcpu->l1.count[3] = 10;
 	vcpu->l1.count[4] = 20;
-	KUNIT_ASSERT_EQ(test, put_vcpu(skb, &t->vm, vcpu, &pos, VCPU_CHANGES), 0);
+	KUNIT_ASSERT_EQ(test, put_vcpu(skb, &t->vm, vcpu, &pos, KVM_EXITSTAT_CHANGES), 0);
 
 	len = skb->len;
 	pos = 0;
-	KUNIT_ASSERT_EQ(test, put_vcpu(skb, &t->vm, vcpu, &pos, VCPU_CHANGES), 0);
+	KUNIT_ASSERT_EQ(test, put_vcpu(skb, &t->vm, vcpu, &pos, KVM_EXITSTAT_CHANGES), 0);
 	KUNIT_EXPECT_EQ_MSG(test, skb->len, len, "a vCPU without changes takes room");
 
 	vcpu->l1.count[3] = 17;
 	pos = 0;
-	KUNIT_ASSERT_EQ(test, put_vcpu(skb, &t->vm, vcpu, &pos, VCPU_CHANGES), 0);
+	KUNIT_ASSERT_EQ(test, put_vcpu(skb, &t->vm, vcpu, &pos, KVM_EXITSTAT_CHANGES), 0);
 
 	see_attrs(test, skb);
 	KUNIT_EXPECT_EQ(test, t->seen[0].times[3], 2);
@@ -226,13 +247,13 @@ static void test_deltas(struct kunit *test)
 static void test_fits(struct kunit *test)
 {
 	struct exitstat_test *t = test->priv;
-	struct sk_buff *skb = test_skb(test, STATS_SIZE);
+	struct sk_buff *skb = test_skb(test, kvm_exitstat_stats_size());
 	unsigned int pos = 0;
 
 	set_all_counts(t);
-	KUNIT_ASSERT_EQ(test, put_header(skb, U64_MAX, U64_MAX), 0);
-	KUNIT_ASSERT_EQ(test, put_vm(skb, &t->vm), 0);
-	KUNIT_ASSERT_EQ(test, put_vcpu(skb, &t->vm, &t->vcpu[2], &pos, VCPU_CHANGES), 0);
+	KUNIT_ASSERT_EQ(test, kvm_exitstat_put_header(skb, U64_MAX, U64_MAX), 0);
+	KUNIT_ASSERT_EQ(test, kvm_exitstat_put_vm(skb, &t->vm, true), 0);
+	KUNIT_ASSERT_EQ(test, put_vcpu(skb, &t->vm, &t->vcpu[2], &pos, KVM_EXITSTAT_CHANGES), 0);
 	see_attrs(test, skb);
 	expect_all_once(test, 2, true);
 }
@@ -246,7 +267,7 @@ static void test_cut(struct kunit *test)
 	int r;
 
 	set_all_counts(t);
-	for (room = 84; room <= 4096; room += room < 512 ? 4 : 508) {
+	for (room = 100; room <= 4096; room += room < 512 ? 4 : 508) {
 		memset(&t->seen[0], 0, sizeof(t->seen[0]));
 		memset(t->vcpu[0].l1.sent, 0, sizeof(t->vcpu[0].l1.sent));
 		memset(t->l2[0].sent, 0, sizeof(t->l2[0].sent));
@@ -256,7 +277,7 @@ static void test_cut(struct kunit *test)
 			KUNIT_ASSERT_LE_MSG(test, ++messages, NR_COUNTS,
 					    "no end with %u bytes", room);
 			skb = test_skb(test, room);
-			r = put_vcpu(skb, &t->vm, &t->vcpu[0], &pos, VCPU_CHANGES);
+			r = put_vcpu(skb, &t->vm, &t->vcpu[0], &pos, KVM_EXITSTAT_CHANGES);
 			see_attrs(test, skb);
 			kunit_release_action(test, free_test_skb, skb);
 		} while (r == -EMSGSIZE);
@@ -273,12 +294,14 @@ static void test_no_room(struct kunit *test)
 	struct sk_buff *skb;
 
 	set_all_counts(t);
-	for (room = 0; room < 72; room += 4) {
+	for (room = 0; room < 92; room += 4) {
 		skb = test_skb(test, room);
-		KUNIT_EXPECT_EQ(test, put_vcpu(skb, &t->vm, &t->vcpu[0], &pos, VCPU_CHANGES),
-				-EMSGSIZE);
-		KUNIT_EXPECT_EQ(test, put_vm(skb, &t->vm), -EMSGSIZE);
+		KUNIT_EXPECT_EQ(test, put_vcpu(skb, &t->vm, &t->vcpu[0], &pos,
+					       KVM_EXITSTAT_CHANGES), -EMSGSIZE);
 		KUNIT_EXPECT_EQ(test, skb->len, 0);
+		if (room < 72)
+			KUNIT_EXPECT_EQ(test, kvm_exitstat_put_vm(skb, &t->vm, true),
+					-EMSGSIZE);
 		KUNIT_EXPECT_EQ(test, pos, 0);
 		KUNIT_EXPECT_EQ(test, t->vcpu[0].l1.sent[0], 0);
 	}
@@ -291,14 +314,13 @@ static void test_sums(struct kunit *test)
 	unsigned int other = KVM_EXITSTAT_SLOT_OTHER;
 	struct nlattr *pos;
 	int rem;
+	u64 *sums = kunit_kcalloc(test, NR_COUNTS, sizeof(*sums), GFP_KERNEL);
 
-	t->vcpu[0].l1.count[7] = 1;
-	t->vcpu[1].l1.count[7] = 2;
-	t->vcpu[2].l1.count[7] = 4;
-	t->vcpu[2].l1.count[other] = 8;
-	t->vcpu[2].l2 = &t->l2[2];
-	t->l2[2].count[7] = 16;
-	KUNIT_ASSERT_EQ(test, put_sums(skb, &t->vm), 0);
+	KUNIT_ASSERT_NOT_NULL(test, sums);
+	sums[7] = 7;
+	sums[other] = 8;
+	sums[KVM_EXITSTAT_NR_SLOTS + 7] = 16;
+	KUNIT_ASSERT_EQ(test, kvm_exitstat_put_sums(skb, t->vm.isa, sums), 0);
 
 	nla_for_each_attr(pos, (struct nlattr *)skb->data, skb->len, rem) {
 		KUNIT_ASSERT_EQ(test, nla_type(pos), KVM_EXITSTAT_A_STATS_REASON);
@@ -354,7 +376,7 @@ static int exitstat_nl_test_init(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, t);
 	test->priv = t;
-	INIT_LIST_HEAD(&t->vm.vcpus);
+	xa_init(&t->vm.vcpus);
 	t->vm.id = TEST_VM_ID;
 	t->vm.pid = 4711;
 	t->vm.isa = KVM_EXITSTAT_ISA_SVM;
@@ -364,9 +386,18 @@ static int exitstat_nl_test_init(struct kunit *test)
 	for (i = 0; i < TEST_VCPUS; i++) {
 		t->vcpu[i].id = i * 10;
 		t->vcpu[i].index = i;
-		list_add_tail(&t->vcpu[i].node, &t->vm.vcpus);
+		KUNIT_ASSERT_EQ(test, xa_err(xa_store(&t->vm.vcpus, i, &t->vcpu[i],
+						      GFP_KERNEL)), 0);
 	}
 	return 0;
+}
+
+static void exitstat_nl_test_exit(struct kunit *test)
+{
+	struct exitstat_test *t = test->priv;
+
+	if (t)
+		xa_destroy(&t->vm.vcpus);
 }
 
 static struct kunit_case exitstat_nl_test_cases[] = {
@@ -384,6 +415,7 @@ static struct kunit_case exitstat_nl_test_cases[] = {
 static struct kunit_suite exitstat_nl_test_suite = {
 	.name = "kvm-exitstat-messages",
 	.init = exitstat_nl_test_init,
+	.exit = exitstat_nl_test_exit,
 	.test_cases = exitstat_nl_test_cases,
 };
 

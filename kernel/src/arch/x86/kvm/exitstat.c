@@ -9,11 +9,18 @@
  */
 #include <linux/build_bug.h>
 #include <linux/kvm_host.h>
+#include <linux/math64.h>
 
 #include <asm/svm.h>
 #include <asm/vmx.h>
 
+#include <asm/tsc.h>
+
 #include "exitstat.h"
+#include "exitstat_extra.h"
+#include "hyperv.h"
+#include "trace.h"
+#include "xen.h"
 #include "../../../virt/kvm/exitstat.h"
 
 /*
@@ -60,14 +67,6 @@ u8 kvm_exitstat_svm_slots[KVM_EXITSTAT_SVM_CODE_MAX + 1] __ro_after_init = {
 	[0 ... KVM_EXITSTAT_SVM_CODE_MAX] = KVM_EXITSTAT_SLOT_OTHER,
 };
 EXPORT_SYMBOL_GPL(kvm_exitstat_svm_slots);
-
-void __init kvm_arch_exitstat_init(void)
-{
-	unsigned int slot;
-
-	for (slot = 0; slot < ARRAY_SIZE(svm_codes); slot++)
-		kvm_exitstat_svm_slots[svm_codes[slot]] = slot;
-}
 
 u64 kvm_arch_exitstat_code(enum kvm_exitstat_isa isa, unsigned int slot)
 {
@@ -119,6 +118,149 @@ unsigned int kvm_exitstat_svm_rare_slot(u64 code)
 	return SVM_SLOT_NEGATIVE + min_t(u32, negative, NR_SVM_NEGATIVE);
 }
 EXPORT_SYMBOL_GPL(kvm_exitstat_svm_rare_slot);
+
+u32 kvm_exitstat_tsc_mult __read_mostly;
+EXPORT_SYMBOL_GPL(kvm_exitstat_tsc_mult);
+
+static u64 clock_ns(u64 clock)
+{
+	u32 mult = READ_ONCE(kvm_exitstat_tsc_mult);
+
+	return mult ? mul_u64_u32_shr(clock, mult, KVM_EXITSTAT_TSC_SHIFT) : clock;
+}
+
+/* How long ago that was.  Where CPUs' clocks differ, it may seem to be yet to come. */
+u64 kvm_arch_exitstat_since(u64 clock)
+{
+	return clock_ns(max_t(s64, kvm_exitstat_clock() - clock, 0));
+}
+
+/* Called with interrupts disabled, on the way into the guest. */
+static void probe_entry(void *data, struct kvm_vcpu *vcpu, bool force_immediate_exit)
+{
+	struct kvm_exitstat *e = &vcpu->exitstat;
+	struct kvm_exitstat_times *times;
+	unsigned int slot = e->exit;
+	bool l2;
+
+	/* Not every entry comes from an exit: there is a first, and some fail. */
+	if (!slot)
+		return;
+	WRITE_ONCE(e->exit, 0);
+	slot--;
+	l2 = slot >= KVM_EXITSTAT_NR_SLOTS;
+	if (l2)
+		slot -= KVM_EXITSTAT_NR_SLOTS;
+	times = READ_ONCE(e->extra[KVM_EXITSTAT_TIMES][l2]);
+	if (likely(times))
+		kvm_exitstat_add_time(times, slot, kvm_arch_exitstat_since(e->exit_clock) ?: 1);
+}
+
+int kvm_arch_exitstat_start_timing(void)
+{
+	kvm_exitstat_tsc_mult = 0;
+	if (!check_tsc_unstable() && tsc_khz >= USEC_PER_SEC >> 2)
+		kvm_exitstat_tsc_mult = div_u64((u64)USEC_PER_SEC << KVM_EXITSTAT_TSC_SHIFT,
+						tsc_khz);
+	return register_trace_kvm_entry(probe_entry, NULL);
+}
+
+void kvm_arch_exitstat_stop_timing(void)
+{
+	unregister_trace_kvm_entry(probe_entry, NULL);
+	tracepoint_synchronize_unregister();
+}
+
+#define KIND(_slot, _class) { .slot = (_slot), .class = KVM_EXITSTAT_DETAIL_CLASS_##_class }
+
+static const struct kvm_exitstat_kind vmx_kinds[VMX_NR_KINDS] = {
+	[VMX_KIND_MSR_READ]	= KIND(EXIT_REASON_MSR_READ, MSR),
+	[VMX_KIND_MSR_WRITE]	= KIND(EXIT_REASON_MSR_WRITE, MSR),
+	[VMX_KIND_MSR_READ_IMM]	= KIND(84, MSR),
+	[VMX_KIND_MSR_WRITE_IMM] = KIND(85, MSR),
+	[VMX_KIND_PORT]		= KIND(EXIT_REASON_IO_INSTRUCTION, PORT),
+	[VMX_KIND_MMIO]		= KIND(EXIT_REASON_EPT_MISCONFIG, MMIO),
+	[VMX_KIND_FAULT]	= KIND(EXIT_REASON_EPT_VIOLATION, FAULT),
+	[VMX_KIND_CPUID]	= KIND(EXIT_REASON_CPUID, CPUID),
+	[VMX_KIND_HYPERCALL]	= KIND(EXIT_REASON_VMCALL, HYPERCALL),
+	[VMX_KIND_INTERRUPT]	= KIND(EXIT_REASON_EXTERNAL_INTERRUPT, VECTOR),
+	[VMX_KIND_EXCEPTION]	= KIND(EXIT_REASON_EXCEPTION_NMI, VECTOR),
+	[VMX_KIND_CR]		= KIND(EXIT_REASON_CR_ACCESS, REGISTER),
+	[VMX_KIND_DR]		= KIND(EXIT_REASON_DR_ACCESS, REGISTER),
+	[VMX_KIND_APIC_ACCESS]	= KIND(EXIT_REASON_APIC_ACCESS, APIC),
+	[VMX_KIND_APIC_WRITE]	= KIND(EXIT_REASON_APIC_WRITE, APIC),
+	[VMX_KIND_EOI]		= KIND(EXIT_REASON_EOI_INDUCED, VECTOR),
+	[VMX_KIND_TASK_SWITCH]	= KIND(EXIT_REASON_TASK_SWITCH, OTHER),
+	[VMX_KIND_RDPMC]	= KIND(EXIT_REASON_RDPMC, OTHER),
+	[VMX_KIND_XSETBV]	= KIND(EXIT_REASON_XSETBV, OTHER),
+	[VMX_KIND_VMFUNC]	= KIND(EXIT_REASON_VMFUNC, OTHER),
+};
+
+static_assert(VMX_NR_KINDS <= KVM_EXITSTAT_NR_KINDS);
+
+/* Their slots are those of SVM codes, which only the table above knows. */
+static struct kvm_exitstat_kind svm_kinds[SVM_NR_KINDS] __ro_after_init = {
+	[SVM_KIND_MSR]		= KIND(0, MSR),
+	[SVM_KIND_PORT]		= KIND(0, PORT),
+	[SVM_KIND_MMIO]		= KIND(0, MMIO),
+	[SVM_KIND_FAULT]	= KIND(0, FAULT),
+	[SVM_KIND_CPUID]	= KIND(0, CPUID),
+	[SVM_KIND_HYPERCALL]	= KIND(0, HYPERCALL),
+	[SVM_KIND_INCOMPLETE_IPI] = KIND(0, OTHER),
+	[SVM_KIND_UNACCELERATED] = KIND(0, APIC),
+	[SVM_KIND_TASK_SWITCH]	= KIND(0, OTHER),
+	[SVM_KIND_RDPMC]	= KIND(0, OTHER),
+	[SVM_KIND_XSETBV]	= KIND(0, OTHER),
+	[SVM_KIND_INVPCID]	= KIND(0, OTHER),
+	[SVM_KIND_VMGEXIT]	= KIND(0, OTHER),
+};
+
+static_assert(SVM_NR_KINDS <= KVM_EXITSTAT_NR_KINDS);
+
+static const u16 svm_kind_codes[SVM_NR_KINDS] __initconst = {
+	[SVM_KIND_MSR]		= SVM_EXIT_MSR,
+	[SVM_KIND_PORT]		= SVM_EXIT_IOIO,
+	[SVM_KIND_MMIO]		= SVM_EXIT_NPF,
+	[SVM_KIND_FAULT]	= SVM_EXIT_NPF,
+	[SVM_KIND_CPUID]	= SVM_EXIT_CPUID,
+	[SVM_KIND_HYPERCALL]	= SVM_EXIT_VMMCALL,
+	[SVM_KIND_INCOMPLETE_IPI] = SVM_EXIT_AVIC_INCOMPLETE_IPI,
+	[SVM_KIND_UNACCELERATED] = SVM_EXIT_AVIC_UNACCELERATED_ACCESS,
+	[SVM_KIND_TASK_SWITCH]	= SVM_EXIT_TASK_SWITCH,
+	[SVM_KIND_RDPMC]	= SVM_EXIT_RDPMC,
+	[SVM_KIND_XSETBV]	= SVM_EXIT_XSETBV,
+	[SVM_KIND_INVPCID]	= SVM_EXIT_INVPCID,
+	[SVM_KIND_VMGEXIT]	= SVM_EXIT_VMGEXIT,
+};
+
+/* Whose hypercall it is depends on what the guest has set up. */
+u64 kvm_exitstat_hypercall_key(struct kvm_vcpu *vcpu)
+{
+	if (!kvm_xen_hypercall_enabled(vcpu->kvm) && kvm_hv_hypercall_enabled(vcpu))
+		return (u16)(is_long_mode(vcpu) ? kvm_rcx_read(vcpu) : kvm_rax_read(vcpu)) |
+		       KEY_HYPERV;
+	return (u32)kvm_rax_read(vcpu);
+}
+EXPORT_SYMBOL_GPL(kvm_exitstat_hypercall_key);
+
+/* What a kind of key is of; NULL if there is no such. */
+const struct kvm_exitstat_kind *
+kvm_arch_exitstat_kind(enum kvm_exitstat_isa isa, unsigned int kind)
+{
+	if (isa == KVM_EXITSTAT_ISA_VMX)
+		return kind && kind < VMX_NR_KINDS ? &vmx_kinds[kind] : NULL;
+	return kind && kind < SVM_NR_KINDS ? &svm_kinds[kind] : NULL;
+}
+
+void __init kvm_arch_exitstat_init(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(svm_codes); i++)
+		kvm_exitstat_svm_slots[svm_codes[i]] = i;
+	for (i = 1; i < SVM_NR_KINDS; i++)
+		svm_kinds[i].slot = kvm_exitstat_svm_slots[svm_kind_codes[i]];
+}
 
 #ifdef CONFIG_KVM_EXITSTAT_KUNIT_TEST
 #include "exitstat_test.c"

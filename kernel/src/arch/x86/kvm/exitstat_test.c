@@ -163,9 +163,16 @@ static void test_levels(struct kunit *test)
 static int exitstat_test_init(struct kunit *test)
 {
 	struct kvm_vcpu *vcpu = kunit_kzalloc(test, sizeof(*vcpu), GFP_KERNEL);
+	struct kvm_exitstat_vm *vm = kunit_kzalloc(test, sizeof(*vm), GFP_KERNEL);
+	struct kvm *kvm = kunit_kzalloc(test, sizeof(*kvm), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, vcpu);
+	KUNIT_ASSERT_NOT_NULL(test, vm);
+	KUNIT_ASSERT_NOT_NULL(test, kvm);
 	test->priv = vcpu;
+	vcpu->kvm = kvm;
+	kvm->exitstat = vm;
+	xa_init_flags(&vm->vcpus, XA_FLAGS_ALLOC);
 	return kvm_exitstat_create_vcpu(vcpu);
 }
 

@@ -30,10 +30,56 @@ enum kvm_exitstat_event {
 	KVM_EXITSTAT_EVENT_VM_DESTROYED,
 };
 
+/**
+ * enum kvm_exitstat_detail_class - What a key of a detail means. The layouts
+ *   are the same for all instruction sets; bits that are not named are zero.
+ * @KVM_EXITSTAT_DETAIL_CLASS_MSR: Bits 31:0 the number of the MSR; bit 32 set
+ *   for a write.
+ * @KVM_EXITSTAT_DETAIL_CLASS_PORT: Bits 15:0 the port; bits 18:16 the size in
+ *   bytes (1, 2 or 4); bit 19 set for a read; bit 20 for a string instruction.
+ * @KVM_EXITSTAT_DETAIL_CLASS_MMIO: Bits 51:0 the guest physical address (L2's
+ *   own, if nested); bit 52 set for a write; bit 53 set where the processor
+ *   does not tell reads from writes; bit 54 set where the key stands for a
+ *   whole window that begins at the address (see mmio-window in exitstat.rst).
+ * @KVM_EXITSTAT_DETAIL_CLASS_FAULT: An access to memory that was not mapped,
+ *   or not so. Bit 0 read, bit 1 write, bit 2 fetch; bit 3 there was a
+ *   mapping; bit 4 the processor was walking the guest's own page tables; bit
+ *   5 encrypted; bit 6 refused by the reverse map (SEV-SNP).
+ * @KVM_EXITSTAT_DETAIL_CLASS_CPUID: Bits 31:0 the leaf; bits 37:32 the subleaf
+ *   and bit 38 set for leaves that have subleaves; subleaves over 62 are 63.
+ * @KVM_EXITSTAT_DETAIL_CLASS_HYPERCALL: Bits 31:0 the number; bit 32 set for
+ *   Hyper-V's numbers.
+ * @KVM_EXITSTAT_DETAIL_CLASS_VECTOR: Bits 7:0 the vector, of the host for
+ *   external interrupts, of the guest for exceptions; bits 10:8 the type, as
+ *   in the VM-Exit interruption information.
+ * @KVM_EXITSTAT_DETAIL_CLASS_REGISTER: Bits 3:0 the number of the control or
+ *   debug register; bits 5:4 how: 0 written, 1 read, 2 CLTS, 3 LMSW.
+ * @KVM_EXITSTAT_DETAIL_CLASS_APIC: Bits 11:0 the offset of the APIC's
+ *   register; bits 15:12 the access type of APIC_ACCESS; bit 16 set for a
+ *   write where that is known.
+ * @KVM_EXITSTAT_DETAIL_CLASS_OTHER: As the exit code's own documentation has
+ *   it, see exitstat.rst.
+ */
+enum kvm_exitstat_detail_class {
+	KVM_EXITSTAT_DETAIL_CLASS_MSR = 1,
+	KVM_EXITSTAT_DETAIL_CLASS_PORT,
+	KVM_EXITSTAT_DETAIL_CLASS_MMIO,
+	KVM_EXITSTAT_DETAIL_CLASS_FAULT,
+	KVM_EXITSTAT_DETAIL_CLASS_CPUID,
+	KVM_EXITSTAT_DETAIL_CLASS_HYPERCALL,
+	KVM_EXITSTAT_DETAIL_CLASS_VECTOR,
+	KVM_EXITSTAT_DETAIL_CLASS_REGISTER,
+	KVM_EXITSTAT_DETAIL_CLASS_APIC,
+	KVM_EXITSTAT_DETAIL_CLASS_OTHER,
+};
+
 #define KVM_EXITSTAT_INTERVAL_MS_MIN	10
 #define KVM_EXITSTAT_INTERVAL_MS_MAX	3600000
+#define KVM_EXITSTAT_MIN_SPACING_MS_MIN	10
 #define KVM_EXITSTAT_MIN_SPACING_MS_MAX	60000
+#define KVM_EXITSTAT_BATCH_EXITS_MIN	100
 #define KVM_EXITSTAT_DEAD_VMS_MAX	128
+#define KVM_EXITSTAT_DEAD_VMS_LIMIT	4096
 #define KVM_EXITSTAT_DEAD_VCPUS_MAX	2048
 #define KVM_EXITSTAT_TIME_BUCKETS	26
 #define KVM_EXITSTAT_TIME_BUCKET_BITS	8
@@ -59,9 +105,34 @@ enum {
 	KVM_EXITSTAT_A_TIME_TOTAL_NS,
 	KVM_EXITSTAT_A_TIME_MAX_NS,
 	KVM_EXITSTAT_A_TIME_HISTOGRAM,
+	KVM_EXITSTAT_A_TIME_EXITS,
 
 	__KVM_EXITSTAT_A_TIME_MAX,
 	KVM_EXITSTAT_A_TIME_MAX = (__KVM_EXITSTAT_A_TIME_MAX - 1)
+};
+
+enum {
+	KVM_EXITSTAT_A_UNDER_WAY_PAD = 1,
+	KVM_EXITSTAT_A_UNDER_WAY_CODE,
+	KVM_EXITSTAT_A_UNDER_WAY_NESTED,
+	KVM_EXITSTAT_A_UNDER_WAY_OTHER,
+	KVM_EXITSTAT_A_UNDER_WAY_LASTS_NS,
+
+	__KVM_EXITSTAT_A_UNDER_WAY_MAX,
+	KVM_EXITSTAT_A_UNDER_WAY_MAX = (__KVM_EXITSTAT_A_UNDER_WAY_MAX - 1)
+};
+
+enum {
+	KVM_EXITSTAT_A_DETAIL_PAD = 1,
+	KVM_EXITSTAT_A_DETAIL_CODE,
+	KVM_EXITSTAT_A_DETAIL_NESTED,
+	KVM_EXITSTAT_A_DETAIL_CLASS,
+	KVM_EXITSTAT_A_DETAIL_KEY,
+	KVM_EXITSTAT_A_DETAIL_REST,
+	KVM_EXITSTAT_A_DETAIL_TOTAL,
+
+	__KVM_EXITSTAT_A_DETAIL_MAX,
+	KVM_EXITSTAT_A_DETAIL_MAX = (__KVM_EXITSTAT_A_DETAIL_MAX - 1)
 };
 
 enum {
@@ -72,6 +143,9 @@ enum {
 	KVM_EXITSTAT_A_VCPU_ISA,
 	KVM_EXITSTAT_A_VCPU_REASON,
 	KVM_EXITSTAT_A_VCPU_TIME,
+	KVM_EXITSTAT_A_VCPU_SINCE_NS,
+	KVM_EXITSTAT_A_VCPU_UNDER_WAY,
+	KVM_EXITSTAT_A_VCPU_DETAIL,
 
 	__KVM_EXITSTAT_A_VCPU_MAX,
 	KVM_EXITSTAT_A_VCPU_MAX = (__KVM_EXITSTAT_A_VCPU_MAX - 1)
@@ -102,6 +176,8 @@ enum {
 	KVM_EXITSTAT_A_STATS_REASON,
 	KVM_EXITSTAT_A_STATS_VM_ID,
 	KVM_EXITSTAT_A_STATS_VCPU_ID,
+	KVM_EXITSTAT_A_STATS_TIMES_SINCE_NS,
+	KVM_EXITSTAT_A_STATS_DETAILS_SINCE_NS,
 
 	__KVM_EXITSTAT_A_STATS_MAX,
 	KVM_EXITSTAT_A_STATS_MAX = (__KVM_EXITSTAT_A_STATS_MAX - 1)
@@ -113,6 +189,8 @@ enum {
 	KVM_EXITSTAT_A_CONFIG_MIN_SPACING_MS,
 	KVM_EXITSTAT_A_CONFIG_LOG_EXITS,
 	KVM_EXITSTAT_A_CONFIG_TIMING,
+	KVM_EXITSTAT_A_CONFIG_DETAILS,
+	KVM_EXITSTAT_A_CONFIG_DEAD_VMS_MAX,
 
 	__KVM_EXITSTAT_A_CONFIG_MAX,
 	KVM_EXITSTAT_A_CONFIG_MAX = (__KVM_EXITSTAT_A_CONFIG_MAX - 1)
