@@ -29,6 +29,8 @@ static const struct {
 	{ KERNEL_MIN_SPACING_MS, offsetof(struct settings, kernel_min_spacing_ms) },
 	{ KERNEL_LOG_EXITS, offsetof(struct settings, kernel_log_exits) },
 	{ KERNEL_TIMING, offsetof(struct settings, kernel_timing) },
+	{ KERNEL_DETAILS, offsetof(struct settings, kernel_details) },
+	{ KERNEL_DEAD_VMS_MAX, offsetof(struct settings, kernel_dead_vms_max) },
 };
 
 /* report is told the files. -EBADMSG with *error, -ENOMEM. */

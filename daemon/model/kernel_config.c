@@ -17,6 +17,10 @@ const char *kernel_setting_name(enum kernel_setting setting)
 		return "log_exits";
 	case KERNEL_TIMING:
 		return "timing";
+	case KERNEL_DETAILS:
+		return "details";
+	case KERNEL_DEAD_VMS_MAX:
+		return "dead_vms_max";
 	case KERNEL_SETTINGS:
 		break;
 	}
@@ -25,7 +29,7 @@ const char *kernel_setting_name(enum kernel_setting setting)
 
 bool kernel_setting_is_flag(enum kernel_setting setting)
 {
-	return setting == KERNEL_TIMING;
+	return setting == KERNEL_TIMING || setting == KERNEL_DETAILS;
 }
 
 void kernel_config_set(struct kernel_config *config, enum kernel_setting setting, uint32_t value)

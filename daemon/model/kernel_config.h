@@ -13,6 +13,8 @@ enum kernel_setting {
 	KERNEL_MIN_SPACING_MS,
 	KERNEL_LOG_EXITS,
 	KERNEL_TIMING, /* a flag: 0 or 1 */
+	KERNEL_DETAILS, /* so is this */
+	KERNEL_DEAD_VMS_MAX,
 	KERNEL_SETTINGS,
 };
 

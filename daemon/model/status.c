@@ -77,8 +77,8 @@ const char *kernel_state_advice(enum kernel_state state)
 		       "kvm_amd), and if it is loaded, boot a kernel or load KVM modules with "
 		       "the kvmexitd patch. Counting starts by itself then.";
 	case KERNEL_DENIED:
-		return "The kernel refuses kvmexitd its counts: run it with CAP_NET_ADMIN in the "
-		       "initial network and user namespaces, as kvmexitd.service does.";
+		return "The kernel refuses kvmexitd its counts: run it with CAP_NET_ADMIN "
+		       "and CAP_PERFMON in the initial network and user namespaces, as kvmexitd.service does.";
 	case KERNEL_RESYNCING:
 		return "All totals are being read anew from the kernel, which takes a moment.";
 	case KERNEL_STREAMING:

@@ -28,6 +28,8 @@ struct settings {
 	uint64_t kernel_min_spacing_ms;
 	uint64_t kernel_log_exits; /* 0: none */
 	uint64_t kernel_timing; /* 0 or 1 */
+	uint64_t kernel_details; /* 0 or 1 */
+	uint64_t kernel_dead_vms_max;
 
 	/* [Storms] */
 	uint64_t storm_factor; /* times the usual rate; 0: none */

@@ -36,6 +36,8 @@ static const struct {
 	[KERNEL_MIN_SPACING_MS] = { KVM_EXITSTAT_A_CONFIG_MIN_SPACING_MS, sizeof(uint32_t) },
 	[KERNEL_LOG_EXITS] = { KVM_EXITSTAT_A_CONFIG_LOG_EXITS, sizeof(uint32_t) },
 	[KERNEL_TIMING] = { KVM_EXITSTAT_A_CONFIG_TIMING, sizeof(uint8_t) },
+	[KERNEL_DETAILS] = { KVM_EXITSTAT_A_CONFIG_DETAILS, sizeof(uint8_t) },
+	[KERNEL_DEAD_VMS_MAX] = { KVM_EXITSTAT_A_CONFIG_DEAD_VMS_MAX, sizeof(uint32_t) },
 };
 
 /* What is not known is skipped; only what is there twice or has a wrong length is bad. */
