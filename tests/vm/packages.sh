@@ -49,9 +49,10 @@ PKGS_CHECK=(clang-format codespell git groff-base jq libcmocka-dev libasan8 libc
 	musl-tools perl-base shellcheck tmux xz-utils zsh)
 
 # Making Debian packages of it: what packaging/debian/control builds with.
-PKGS_DEB=(bash-completion build-essential debhelper dh-sequence-installsysusers fakeroot
-	libcmocka-dev libinih-dev libjansson-dev libmicrohttpd-dev libncurses-dev
-	libnl-3-dev libnl-genl-3-dev libsmartcols-dev libsystemd-dev pkgconf systemd uthash-dev)
+PKGS_DEB=(bash-completion bpftool build-essential clang debhelper dh-sequence-installsysusers
+	fakeroot libbpf-dev libcmocka-dev libinih-dev libjansson-dev libmicrohttpd-dev
+	libncurses-dev libnl-3-dev libnl-genl-3-dev libsmartcols-dev libsystemd-dev pkgconf
+	systemd uthash-dev zlib1g-dev)
 
 # Fuzzing it.
 PKGS_FUZZ=(clang libclang-rt-14-dev)
