@@ -29,6 +29,7 @@ static const struct ctl_command *const commands[] = {
 	&ctl_watch,
 	&ctl_stat,
 	&ctl_report,
+	&ctl_diff,
 	&ctl_metrics,
 	&ctl_config,
 	/* clang-format on */
@@ -46,7 +47,6 @@ static void print_help(void)
 		printf("  %-8s%-13s %s\n", commands[i]->name, commands[i]->args, commands[i]->help);
 	puts("\n"
 	     "VM is a name, UUID, VMID, process id or id; 'pid:7' and the like say which.\n"
-	     "\n"
 	     "Options, of which each command has more: see 'kvmexitctl COMMAND --help'.");
 	options_print_common();
 	puts("\n"

@@ -58,6 +58,7 @@ extern const struct ctl_command ctl_watch;
 extern const struct ctl_command ctl_top;
 extern const struct ctl_command ctl_stat;
 extern const struct ctl_command ctl_report;
+extern const struct ctl_command ctl_diff;
 extern const struct ctl_command ctl_metrics;
 extern const struct ctl_command ctl_config;
 

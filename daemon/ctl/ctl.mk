@@ -10,6 +10,11 @@ daemon_ctl_libkvmexitctl_a_SOURCES = \
 	daemon/ctl/join.c daemon/ctl/join.h \
 	daemon/ctl/ctl.c daemon/ctl/ctl.h \
 	daemon/ctl/details.c daemon/ctl/details.h \
+	daemon/ctl/diff/command.c \
+	daemon/ctl/diff/compare.c \
+	daemon/ctl/diff/diff.h \
+	daemon/ctl/diff/print.c \
+	daemon/ctl/diff/side.c \
 	daemon/ctl/explain/command.c \
 	daemon/ctl/explain/explain.h \
 	daemon/ctl/explain/rank.c \
@@ -22,6 +27,7 @@ daemon_ctl_libkvmexitctl_a_SOURCES = \
 	daemon/ctl/output.c daemon/ctl/output.h \
 	daemon/ctl/report/command.c \
 	daemon/ctl/report/data.c \
+	daemon/ctl/report/details.c \
 	daemon/ctl/report/html.c \
 	daemon/ctl/report/json.c \
 	daemon/ctl/report/phase.c \

@@ -157,7 +157,7 @@ static void put_reason(struct libscols_table *table, const json_t *reason, size_
 	put_counts(line, &others, all);
 }
 
-void details_print(const struct ctl *ctl, const json_t *vm, size_t max)
+void details_print(const json_t *vm, size_t max, bool colour)
 {
 	_cleanup_free_ char *since = get_text(vm, "details_since");
 	struct column shown[COLUMNS + 1];
@@ -175,15 +175,15 @@ void details_print(const struct ctl *ctl, const json_t *vm, size_t max)
 		printf("\nThese reasons have made no exits with details since %s.\n", since);
 		return;
 	}
-	printf("\n%sDetails%s of exits since %s%s\n", output_mark(ctl->colour, MARK_HEAD),
-	       output_mark(ctl->colour, MARK_NONE), since,
+	printf("\n%sDetails%s of exits since %s%s\n", output_mark(colour, MARK_HEAD),
+	       output_mark(colour, MARK_NONE), since,
 	       json_is_true(json_object_get(vm, "details_incomplete")) ?
 		       "; some had no place in kvmexitd" :
 		       "");
 	memcpy(shown, columns, sizeof(shown));
 	if (!levels)
 		shown[COLUMN_LEVEL].name = NULL;
-	table = table_new(shown, ctl->colour);
+	table = table_new(shown, colour);
 	json_array_foreach(json_object_get(vm, "reasons"), i, reason)
 		put_reason(table, reason, max, levels);
 	table_print(table);

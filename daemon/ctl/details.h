@@ -9,8 +9,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "ctl/ctl.h"
-
 /* Of a reason, in tables that are not asked for one: what comes after is summed up. */
 #define DETAILS_SHOWN 10
 
@@ -18,7 +16,7 @@
  * A table of the keys of a VM's reasons, at most so many of each, or a line that says
  * why there are none.
  */
-void details_print(const struct ctl *ctl, const json_t *vm, size_t max);
+void details_print(const json_t *vm, size_t max, bool colour);
 
 /* "0x6e0:W TSC_DEADLINE", "(rest)" for what has no key; to be freed. */
 char *detail_title(const json_t *detail);

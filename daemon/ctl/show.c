@@ -183,7 +183,8 @@ static void print_text(const struct ctl *ctl, const json_t *vm, int64_t now_us)
 	print_reasons(ctl, vm);
 	/* Who asks for some reasons wants all of them. */
 	if (option_given(ctl, OPTION_DETAILS))
-		details_print(ctl, vm, option_given(ctl, OPTION_REASON) ? SIZE_MAX : DETAILS_SHOWN);
+		details_print(vm, option_given(ctl, OPTION_REASON) ? SIZE_MAX : DETAILS_SHOWN,
+			      ctl->colour);
 	json_array_foreach(json_object_get(vm, "vcpus"), i, vcpu) {
 		printf("\n%svCPU %lld%s  ", output_mark(ctl->colour, MARK_HEAD),
 		       get_int(vcpu, "id"), output_mark(ctl->colour, MARK_NONE));

@@ -28,6 +28,7 @@ CTL_TESTS = \
 	tests/unit/test_ctl_time \
 	tests/unit/test_ctl_top \
 	tests/unit/test_ctl_report \
+	tests/unit/test_diff \
 	tests/unit/test_explain_cases \
 	tests/unit/test_explain_rank \
 	tests/unit/test_proctree \
@@ -76,6 +77,10 @@ tests_unit_test_top_time_LDADD = $(CTL_TEST_LDADD)
 tests_unit_test_ctl_explain_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_ctl_explain_CFLAGS = $(SERVER_TEST_CFLAGS)
 tests_unit_test_ctl_explain_LDADD = $(CTL_TEST_LDADD)
+
+tests_unit_test_diff_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
+tests_unit_test_diff_CFLAGS = $(SERVER_TEST_CFLAGS)
+tests_unit_test_diff_LDADD = tests/unit/libunittest.a $(CTL_TEST_LDADD)
 
 tests_unit_test_explain_cases_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_explain_cases_CFLAGS = $(SERVER_TEST_CFLAGS)

@@ -5,7 +5,10 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -76,6 +79,37 @@ static void test_show(void **state)
 	result_done(&result);
 }
 
+/* A report has them, too, on its page as well. */
+static void test_report(void **state)
+{
+	static const char *const rows[] = { "MSR 0x6e0:W TSC_DEADLINE 1400 91.8", NULL };
+	struct process *p = *state;
+	bool found = false;
+	struct result result;
+	char path[128], *line = NULL;
+	size_t size = 0;
+	FILE *page;
+
+	result = ctl(p, "report", "web01", NULL);
+	assert_null(strstr(result.out, "details=yes"));
+	result_done(&result);
+	process_command(p, COMMAND_DETAILS);
+	expect(ctl(p, "report", "web01", NULL), rows, NULL);
+
+	(void)snprintf(path, sizeof(path), "%s/page", p->fixture->dir);
+	result = ctl(p, "report", "web01", "--html", path, NULL);
+	assert_int_equal(result.status, 0);
+	result_done(&result);
+	page = fopen(path, "r");
+	assert_non_null(page);
+	while (getline(&line, &size, page) >= 0)
+		found = found || strstr(line, "0x6e0:W TSC_DEADLINE</td><td class=\"n\">1400</td>");
+	assert_true(found);
+	free(line);
+	fclose(page);
+	unlink(path);
+}
+
 /* Keys and rest are all exits of the reason. */
 static void test_json(void **state)
 {
@@ -112,6 +146,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_show),
+		TEST(test_report),
 		TEST(test_json),
 	};
 

@@ -39,6 +39,9 @@ struct ranked {
 	bool measured; /* cost is from measured times, not from the table's figures */
 };
 
+/* What one exit of a reason, as Show has it, costs in ns: measured, or the table's figure. */
+double explain_exit_ns(const json_t *reason, bool *measured);
+
 /*
  * Over which time the rates of a VM that Show had at now_us are: 0 for the last minute,
  * else seconds, which are its life where that is shorter or over.

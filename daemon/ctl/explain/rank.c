@@ -25,7 +25,6 @@
 /* What the rates named "1m" are of, at least. */
 #define WINDOW_S 60.0
 
-/* Of one exit, in ns. */
 static double cost_of(const json_t *reason, const struct explain *topic, bool *measured)
 {
 	const json_t *time = json_object_get(reason, "time");
@@ -39,6 +38,13 @@ static double cost_of(const json_t *reason, const struct explain *topic, bool *m
 		return (double)get_int(time, "total_ns") / (double)exits;
 	}
 	return (double)explain_cost_ns(topic ? topic->cost : EXPLAIN_KERNEL);
+}
+
+double explain_exit_ns(const json_t *reason, bool *measured)
+{
+	const char *name = json_string_value(json_object_get(reason, "reason"));
+
+	return cost_of(reason, name ? explain_reason(name) : NULL, measured);
 }
 
 static int compare(const void *a, const void *b)

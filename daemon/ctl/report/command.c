@@ -86,6 +86,7 @@ static enum ctl_exit ask(const struct ctl *ctl, const char *name, json_t **shown
 
 	if (!parameters)
 		return CTL_FAILED;
+	(void)json_object_set_new(parameters, "details", json_true());
 	result = ctl_call(ctl, CTL_METHOD("Show"), parameters, shown);
 	if (result != CTL_OK)
 		return result;

@@ -288,6 +288,7 @@ void report_print_html(const struct report *report, FILE *out)
 	fputs("</section>\n", out);
 	print_phases(report, out);
 	print_reasons(report, out);
+	report_print_details(report, out);
 	fputs("</main>\n<footer>Made by kvmexitctl " PACKAGE_VERSION
 	      ". Reasons have the names that Linux has for them.</footer>\n</body>\n</html>\n",
 	      out);

@@ -171,6 +171,9 @@ void report_print_text(const struct report *report, bool colour);
 json_t *report_json(const struct report *report);
 void report_print_html(const struct report *report, FILE *out);
 
+/* A section of the page; nothing where no details are known. */
+void report_print_details(const struct report *report, FILE *out);
+
 /* The figure with its legend. */
 void report_print_plot(const struct report *report, FILE *out);
 

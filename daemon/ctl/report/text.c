@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/details.h"
 #include "ctl/output.h"
 #include "ctl/report/report.h"
 #include "util/util.h"
@@ -117,4 +118,6 @@ void report_print_text(const struct report *report, bool colour)
 	if (report->n_reasons > 0)
 		putchar('\n');
 	print_reasons(report, colour);
+	if (has_details(report->vm))
+		details_print(report->vm, DETAILS_SHOWN, colour);
 }
