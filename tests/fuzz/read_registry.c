@@ -27,6 +27,28 @@ static void read_rates(const struct registry *registry, const struct vm *vm, uin
 	free(rates);
 }
 
+/* Sums of vCPUs, within their limits. */
+static void read_details(const struct registry *registry, const struct vm *vm, uint64_t now_ns)
+{
+	const struct vm_details *details = &vm->details;
+	uint64_t sums = 0, exits = 0;
+	struct rates rates;
+	double rate;
+	size_t i, j;
+
+	fuzz_assert(details->n_rests <= DETAIL_RESTS_PER_VM_MAX);
+	fuzz_assert(details->n - details->n_rests <= DETAIL_KEYS_PER_VM_MAX);
+	for (i = 0; i < details->n; i++) {
+		sums += details->all[i].exits;
+		registry_detail_rates(registry, vm, &details->all[i], now_ns, &rates);
+	}
+	for (i = 0; i < vm->n_vcpus; i++)
+		for (j = 0; j < vm->vcpus[i]->details.n; j++)
+			exits += vm->vcpus[i]->details.all[j].exits;
+	fuzz_assert(sums == exits);
+	(void)registry_top_detail(registry, vm, NULL, now_ns, &rate);
+}
+
 /* A client is sent all buckets of all spans: there must not be many. */
 static void read_history(const struct registry *registry, const struct vm *vm, uint64_t now_ns)
 {
@@ -53,6 +75,7 @@ static size_t read_list(const struct registry *registry, const struct vm *vm, ui
 			exits += vm_reason_total(&vm->reasons[i]);
 		fuzz_assert(exits == vm->exits);
 		read_rates(registry, vm, now_ns);
+		read_details(registry, vm, now_ns);
 		read_history(registry, vm, now_ns);
 	}
 	return n;

@@ -26,6 +26,7 @@ UNIT_TESTS = \
 	tests/unit/test_detail \
 	tests/unit/test_detail_random \
 	tests/unit/test_genl_config \
+	tests/unit/test_genl_detail \
 	tests/unit/test_genl_hostile \
 	tests/unit/test_genl_loss \
 	tests/unit/test_genl_parse \
@@ -87,6 +88,10 @@ tests_unit_test_detail_random_LDADD = $(UNIT_LDADD)
 tests_unit_test_genl_config_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_genl_config_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_genl_config_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_genl_detail_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_genl_detail_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_genl_detail_LDADD = $(UNIT_LDADD)
 
 tests_unit_test_genl_hostile_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_genl_hostile_CFLAGS = $(UNIT_CFLAGS)

@@ -55,6 +55,30 @@ static int put_reason(struct nl_msg *msg, int attr, const struct sample_reason *
 	return 0;
 }
 
+static int put_detail(struct nl_msg *msg, const struct sample_detail *detail)
+{
+	struct nlattr *nest = nla_nest_start(msg, KVM_EXITSTAT_A_VCPU_DETAIL);
+	int r;
+
+	if (!nest)
+		return -ENOMEM;
+	r = nla_put_u64(msg, KVM_EXITSTAT_A_DETAIL_CODE, detail->code);
+	if (r == 0 && detail->nested)
+		r = nla_put_flag(msg, KVM_EXITSTAT_A_DETAIL_NESTED);
+	if (r == 0)
+		r = nla_put_u32(msg, KVM_EXITSTAT_A_DETAIL_CLASS, detail->class);
+	if (r == 0 && detail->rest)
+		r = nla_put_flag(msg, KVM_EXITSTAT_A_DETAIL_REST);
+	if (r == 0 && !detail->rest)
+		r = nla_put_u64(msg, KVM_EXITSTAT_A_DETAIL_KEY, detail->key);
+	if (r == 0)
+		r = nla_put_u64(msg, KVM_EXITSTAT_A_DETAIL_TOTAL, detail->total);
+	if (r < 0)
+		return -ENOMEM;
+	(void)nla_nest_end(msg, nest);
+	return 0;
+}
+
 static int put_vcpu(struct nl_msg *msg, const struct exit_message *message,
 		    const struct sample_vcpu *vcpu)
 {
@@ -74,6 +98,10 @@ static int put_vcpu(struct nl_msg *msg, const struct exit_message *message,
 	for (i = 0; i < vcpu->n_reasons && r == 0; i++)
 		r = put_reason(msg, KVM_EXITSTAT_A_VCPU_REASON,
 			       &message->reasons[vcpu->first_reason + i]);
+	for (i = 0; i < vcpu->n_details && r == 0; i++)
+		r = put_detail(msg, &message->details[vcpu->first_detail + i]);
+	if (r == 0 && vcpu->since_ns)
+		r = nla_put_u64(msg, KVM_EXITSTAT_A_VCPU_SINCE_NS, vcpu->since_ns);
 	if (r < 0)
 		return -ENOMEM;
 	(void)nla_nest_end(msg, nest);
@@ -115,6 +143,9 @@ static int put_head(struct nl_msg *msg, const struct exit_message *message)
 		r = nla_put_u64(msg, KVM_EXITSTAT_A_STATS_SEQ, message->seq);
 	if (r == 0)
 		r = nla_put_u64(msg, KVM_EXITSTAT_A_STATS_TIME_NS, message->time_ns);
+	if (r == 0 && message->details_since_ns)
+		r = nla_put_u64(msg, KVM_EXITSTAT_A_STATS_DETAILS_SINCE_NS,
+				message->details_since_ns);
 	if (r == 0 && message->event)
 		r = nla_put_u32(msg, KVM_EXITSTAT_A_STATS_EVENT, message->event);
 	if (r == 0 && message->has_vcpu_id)

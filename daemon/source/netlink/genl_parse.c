@@ -38,6 +38,8 @@ static const struct nla_policy stats_policy[KVM_EXITSTAT_A_STATS_MAX + 1] = {
 	[KVM_EXITSTAT_A_STATS_REASON] = NEST,
 	[KVM_EXITSTAT_A_STATS_VM_ID] = U64,
 	[KVM_EXITSTAT_A_STATS_VCPU_ID] = U32,
+	[KVM_EXITSTAT_A_STATS_TIMES_SINCE_NS] = U64,
+	[KVM_EXITSTAT_A_STATS_DETAILS_SINCE_NS] = U64,
 };
 
 /* clang-format on */
@@ -163,6 +165,8 @@ int genl_parse_stats(const void *buf, size_t len, struct exit_message *message)
 	message->epoch = genl_get_u64(tb, KVM_EXITSTAT_A_STATS_EPOCH);
 	message->seq = genl_get_u64(tb, KVM_EXITSTAT_A_STATS_SEQ);
 	message->time_ns = genl_get_u64(tb, KVM_EXITSTAT_A_STATS_TIME_NS);
+	message->times_since_ns = genl_get_u64(tb, KVM_EXITSTAT_A_STATS_TIMES_SINCE_NS);
+	message->details_since_ns = genl_get_u64(tb, KVM_EXITSTAT_A_STATS_DETAILS_SINCE_NS);
 	message->event = genl_get_u32(tb, KVM_EXITSTAT_A_STATS_EVENT);
 	message->has_vcpu_id = tb[KVM_EXITSTAT_A_STATS_VCPU_ID];
 	message->vcpu_id = genl_get_u32(tb, KVM_EXITSTAT_A_STATS_VCPU_ID);

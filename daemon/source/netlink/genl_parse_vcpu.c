@@ -14,6 +14,11 @@
 #include "source/netlink/genl_attr.h"
 
 static_assert(EXIT_TIME_BUCKETS == KVM_EXITSTAT_TIME_BUCKETS, "the kernel's histogram");
+#define SAME_CLASS(name) ((int)DETAIL_##name == (int)KVM_EXITSTAT_DETAIL_CLASS_##name)
+static_assert(SAME_CLASS(MSR) && SAME_CLASS(PORT) && SAME_CLASS(MMIO) && SAME_CLASS(FAULT) &&
+		      SAME_CLASS(CPUID) && SAME_CLASS(HYPERCALL) && SAME_CLASS(VECTOR) &&
+		      SAME_CLASS(REGISTER) && SAME_CLASS(APIC) && SAME_CLASS(OTHER),
+	      "the kernel's classes of details");
 static_assert(EXIT_TIME_FIRST_NS == 1 << KVM_EXITSTAT_TIME_BUCKET_BITS, "the kernel's histogram");
 
 /* clang-format off */
@@ -33,6 +38,23 @@ static const struct nla_policy time_policy[KVM_EXITSTAT_A_TIME_MAX + 1] = {
 	[KVM_EXITSTAT_A_TIME_TOTAL_NS] = U64,
 	[KVM_EXITSTAT_A_TIME_MAX_NS] = U64,
 	[KVM_EXITSTAT_A_TIME_HISTOGRAM] = ANY,
+	[KVM_EXITSTAT_A_TIME_EXITS] = U64,
+};
+
+static const struct nla_policy under_way_policy[KVM_EXITSTAT_A_UNDER_WAY_MAX + 1] = {
+	[KVM_EXITSTAT_A_UNDER_WAY_CODE] = U64,
+	[KVM_EXITSTAT_A_UNDER_WAY_NESTED] = FLAG,
+	[KVM_EXITSTAT_A_UNDER_WAY_OTHER] = FLAG,
+	[KVM_EXITSTAT_A_UNDER_WAY_LASTS_NS] = U64,
+};
+
+static const struct nla_policy detail_policy[KVM_EXITSTAT_A_DETAIL_MAX + 1] = {
+	[KVM_EXITSTAT_A_DETAIL_CODE] = U64,
+	[KVM_EXITSTAT_A_DETAIL_NESTED] = FLAG,
+	[KVM_EXITSTAT_A_DETAIL_CLASS] = U32,
+	[KVM_EXITSTAT_A_DETAIL_KEY] = U64,
+	[KVM_EXITSTAT_A_DETAIL_REST] = FLAG,
+	[KVM_EXITSTAT_A_DETAIL_TOTAL] = U64,
 };
 
 static const struct nla_policy vcpu_policy[KVM_EXITSTAT_A_VCPU_MAX + 1] = {
@@ -42,6 +64,9 @@ static const struct nla_policy vcpu_policy[KVM_EXITSTAT_A_VCPU_MAX + 1] = {
 	[KVM_EXITSTAT_A_VCPU_ISA] = U32,
 	[KVM_EXITSTAT_A_VCPU_REASON] = NEST,
 	[KVM_EXITSTAT_A_VCPU_TIME] = NEST,
+	[KVM_EXITSTAT_A_VCPU_SINCE_NS] = U64,
+	[KVM_EXITSTAT_A_VCPU_UNDER_WAY] = NEST,
+	[KVM_EXITSTAT_A_VCPU_DETAIL] = NEST,
 };
 
 /* clang-format on */
@@ -108,19 +133,85 @@ static int parse_time(const struct nlattr *nest, struct exit_message *message)
 	time->code = time->rest || time->other ? 0 : genl_get_u64(tb, KVM_EXITSTAT_A_TIME_CODE);
 	time->time.total_ns = genl_get_u64(tb, KVM_EXITSTAT_A_TIME_TOTAL_NS);
 	time->time.max_ns = genl_get_u64(tb, KVM_EXITSTAT_A_TIME_MAX_NS);
+	time->time.exits = genl_get_u64(tb, KVM_EXITSTAT_A_TIME_EXITS);
 	return parse_histogram(tb[KVM_EXITSTAT_A_TIME_HISTOGRAM], &time->time);
+}
+
+static int parse_detail(const struct nlattr *nest, struct exit_message *message)
+{
+	struct nlattr *tb[KVM_EXITSTAT_A_DETAIL_MAX + 1];
+	struct sample_detail *detail;
+	int r;
+
+	r = genl_parse_nest(tb, KVM_EXITSTAT_A_DETAIL_MAX, nest, detail_policy, 0);
+	if (r < 0)
+		return r;
+	if (!tb[KVM_EXITSTAT_A_DETAIL_CODE] || !tb[KVM_EXITSTAT_A_DETAIL_CLASS] ||
+	    !tb[KVM_EXITSTAT_A_DETAIL_TOTAL] ||
+	    (!tb[KVM_EXITSTAT_A_DETAIL_KEY] && !tb[KVM_EXITSTAT_A_DETAIL_REST]))
+		return -EBADMSG;
+
+	detail = exit_message_add_detail(message);
+	if (!detail)
+		return -ENOMEM;
+
+	detail->code = genl_get_u64(tb, KVM_EXITSTAT_A_DETAIL_CODE);
+	detail->class = genl_get_u32(tb, KVM_EXITSTAT_A_DETAIL_CLASS);
+	detail->nested = tb[KVM_EXITSTAT_A_DETAIL_NESTED];
+	detail->rest = tb[KVM_EXITSTAT_A_DETAIL_REST];
+	detail->key = detail->rest ? 0 : genl_get_u64(tb, KVM_EXITSTAT_A_DETAIL_KEY);
+	detail->total = genl_get_u64(tb, KVM_EXITSTAT_A_DETAIL_TOTAL);
+	return 0;
+}
+
+static int parse_under_way(const struct nlattr *nest, struct sample_under_way *out)
+{
+	struct nlattr *tb[KVM_EXITSTAT_A_UNDER_WAY_MAX + 1];
+	int r;
+
+	r = genl_parse_nest(tb, KVM_EXITSTAT_A_UNDER_WAY_MAX, nest, under_way_policy, 0);
+	if (r < 0)
+		return r;
+	if ((!tb[KVM_EXITSTAT_A_UNDER_WAY_CODE] && !tb[KVM_EXITSTAT_A_UNDER_WAY_OTHER]) ||
+	    !tb[KVM_EXITSTAT_A_UNDER_WAY_LASTS_NS])
+		return -EBADMSG;
+
+	out->nested = tb[KVM_EXITSTAT_A_UNDER_WAY_NESTED];
+	out->other = tb[KVM_EXITSTAT_A_UNDER_WAY_OTHER];
+	out->code = out->other ? 0 : genl_get_u64(tb, KVM_EXITSTAT_A_UNDER_WAY_CODE);
+	out->lasts_ns = genl_get_u64(tb, KVM_EXITSTAT_A_UNDER_WAY_LASTS_NS);
+	return 0;
+}
+
+/* What may be there many times. */
+static int parse_lists(const struct nlattr *nest, struct exit_message *message)
+{
+	const struct nlattr *attr;
+	int r = 0, rest;
+
+	nla_for_each_attr(attr, nla_data(nest), nla_len(nest), rest) {
+		if (nla_type(attr) == KVM_EXITSTAT_A_VCPU_REASON)
+			r = genl_parse_reason(attr, message);
+		else if (nla_type(attr) == KVM_EXITSTAT_A_VCPU_TIME)
+			r = parse_time(attr, message);
+		else if (nla_type(attr) == KVM_EXITSTAT_A_VCPU_DETAIL)
+			r = parse_detail(attr, message);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 int genl_parse_vcpu(const struct nlattr *nest, struct exit_message *message)
 {
 	struct nlattr *tb[KVM_EXITSTAT_A_VCPU_MAX + 1];
 	struct sample_vcpu *vcpu;
-	const struct nlattr *attr;
-	int r, rest;
+	int r;
 
 	r = genl_parse_nest(tb, KVM_EXITSTAT_A_VCPU_MAX, nest, vcpu_policy,
 			    MAY_REPEAT(KVM_EXITSTAT_A_VCPU_REASON) |
-				    MAY_REPEAT(KVM_EXITSTAT_A_VCPU_TIME));
+				    MAY_REPEAT(KVM_EXITSTAT_A_VCPU_TIME) |
+				    MAY_REPEAT(KVM_EXITSTAT_A_VCPU_DETAIL));
 	if (r < 0)
 		return r;
 	if (!tb[KVM_EXITSTAT_A_VCPU_VM_ID] || !tb[KVM_EXITSTAT_A_VCPU_VCPU_ID])
@@ -136,15 +227,17 @@ int genl_parse_vcpu(const struct nlattr *nest, struct exit_message *message)
 	vcpu->isa = genl_get_u32(tb, KVM_EXITSTAT_A_VCPU_ISA);
 	vcpu->first_reason = message->n_reasons;
 	vcpu->first_time = message->n_times;
-
-	nla_for_each_attr(attr, nla_data(nest), nla_len(nest), rest) {
-		if (nla_type(attr) == KVM_EXITSTAT_A_VCPU_REASON)
-			r = genl_parse_reason(attr, message);
-		else if (nla_type(attr) == KVM_EXITSTAT_A_VCPU_TIME)
-			r = parse_time(attr, message);
+	vcpu->first_detail = message->n_details;
+	vcpu->since_ns = genl_get_u64(tb, KVM_EXITSTAT_A_VCPU_SINCE_NS);
+	if (tb[KVM_EXITSTAT_A_VCPU_UNDER_WAY]) {
+		r = parse_under_way(tb[KVM_EXITSTAT_A_VCPU_UNDER_WAY], &vcpu->under_way);
 		if (r < 0)
 			return r;
 	}
+	r = parse_lists(nest, message);
+	if (r < 0)
+		return r;
+	vcpu->n_details = message->n_details - vcpu->first_detail;
 	vcpu->n_reasons = message->n_reasons - vcpu->first_reason;
 	vcpu->n_times = message->n_times - vcpu->first_time;
 	return 0;
