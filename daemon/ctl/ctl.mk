@@ -40,6 +40,7 @@ daemon_ctl_libkvmexitctl_a_SOURCES = \
 	daemon/ctl/show.c \
 	daemon/ctl/signals.c daemon/ctl/signals.h \
 	daemon/ctl/stat/command.c daemon/ctl/stat/command.h \
+	daemon/ctl/stat/details.c \
 	daemon/ctl/stat/measure.c daemon/ctl/stat/measure.h \
 	daemon/ctl/stat/procevents.c daemon/ctl/stat/procevents.h \
 	daemon/ctl/stat/proctree.c daemon/ctl/stat/proctree.h \

@@ -102,28 +102,33 @@ char *detail_title(const json_t *detail)
 
 struct sum {
 	long long exits;
-	double s10, m1;
+	double s10, m1, measured;
 	size_t n;
 };
 
 static void add(struct sum *sum, const json_t *detail)
 {
 	sum->exits += get_int(detail, "exits");
+	sum->measured += get_rate(detail, "measured");
 	sum->s10 += get_rate(detail, "10s");
 	sum->m1 += get_rate(detail, "1m");
 	sum->n++;
 }
 
-static void put_counts(struct libscols_line *line, const struct sum *sum, long long all)
+static void put_counts(struct libscols_line *line, const struct sum *sum, long long all,
+		       bool measured)
 {
 	table_int(line, COLUMN_EXITS, sum->exits);
 	table_text(line, COLUMN_PERCENT, format_percent((double)sum->exits, (double)all));
-	table_text(line, COLUMN_10S, format_rate(sum->s10));
-	table_text(line, COLUMN_1M, format_rate(sum->m1));
+	table_text(line, COLUMN_10S, format_rate(measured ? sum->measured : sum->s10));
+	if (!measured)
+		table_text(line, COLUMN_1M, format_rate(sum->m1));
 }
 
-static void put_reason(struct libscols_table *table, const json_t *reason, size_t max, bool levels)
+static void put_reason(struct libscols_table *table, const json_t *reason,
+		       const struct details_style *style, bool levels)
 {
+	size_t level = style->measured ? COLUMN_1M : COLUMN_LEVEL;
 	long long all = details_exits(reason);
 	struct sum others = { 0 }, one;
 	struct libscols_line *line;
@@ -132,7 +137,7 @@ static void put_reason(struct libscols_table *table, const json_t *reason, size_
 	size_t i;
 
 	json_array_foreach(get_details(reason), i, detail) {
-		if (i >= max && !is_rest(detail)) {
+		if (i >= style->max && !is_rest(detail)) {
 			add(&others, detail);
 			continue;
 		}
@@ -144,9 +149,9 @@ static void put_reason(struct libscols_table *table, const json_t *reason, size_
 			   is_rest(detail) ? strdup("(rest)") : get_text(detail, "key"));
 		if (json_is_string(json_object_get(detail, "name")))
 			table_text(line, COLUMN_NAME, get_text(detail, "name"));
-		put_counts(line, &one, all);
+		put_counts(line, &one, all, style->measured);
 		if (levels)
-			table_text(line, COLUMN_LEVEL, strdup(is_nested(detail) ? "L2" : "L1"));
+			table_text(line, level, strdup(is_nested(detail) ? "L2" : "L1"));
 	}
 	if (!others.n)
 		return;
@@ -154,37 +159,51 @@ static void put_reason(struct libscols_table *table, const json_t *reason, size_
 	table_text(line, COLUMN_REASON, get_text(reason, "reason"));
 	if (asprintf(&text, "(%zu more)", others.n) >= 0)
 		table_text(line, COLUMN_KEY, text);
-	put_counts(line, &others, all);
+	put_counts(line, &others, all, style->measured);
 }
 
-void details_print(const json_t *vm, size_t max, bool colour)
+static struct libscols_table *new_table(const struct details_style *style, bool levels)
+{
+	struct column shown[COLUMNS + 1];
+
+	memcpy(shown, columns, sizeof(shown));
+	if (style->measured) {
+		shown[COLUMN_10S].name = "PER S";
+		shown[COLUMN_1M] = columns[COLUMN_LEVEL];
+		shown[COLUMN_LEVEL].name = NULL;
+	}
+	if (!levels)
+		shown[style->measured ? COLUMN_1M : COLUMN_LEVEL].name = NULL;
+	return table_new(shown, style->colour);
+}
+
+void details_print(const json_t *vm, const struct details_style *style)
 {
 	_cleanup_free_ char *since = get_text(vm, "details_since");
-	struct column shown[COLUMNS + 1];
 	struct libscols_table *table;
 	const json_t *reason;
 	bool levels = has_nested_keys(vm);
 	size_t i;
 
 	if (!json_is_string(json_object_get(vm, "details_since"))) {
-		puts("\nNothing is known of what exactly caused these exits: 'kvmexitctl config "
-		     "details=yes'\nhas the kernel count it from then on.");
+		fputs("\nNothing is known of what exactly caused these exits: 'kvmexitctl config "
+		      "details=yes'\nhas the kernel count it from then on.\n",
+		      style->out);
 		return;
 	}
 	if (!has_details(vm)) {
-		printf("\nThese reasons have made no exits with details since %s.\n", since);
+		fprintf(style->out, "\nThese reasons have made no exits with details since %s.\n",
+			since);
 		return;
 	}
-	printf("\n%sDetails%s of exits since %s%s\n", output_mark(colour, MARK_HEAD),
-	       output_mark(colour, MARK_NONE), since,
-	       json_is_true(json_object_get(vm, "details_incomplete")) ?
-		       "; some had no place in kvmexitd" :
-		       "");
-	memcpy(shown, columns, sizeof(shown));
-	if (!levels)
-		shown[COLUMN_LEVEL].name = NULL;
-	table = table_new(shown, colour);
+	fprintf(style->out, "\n%sDetails%s of exits since %s%s\n",
+		output_mark(style->colour, MARK_HEAD), output_mark(style->colour, MARK_NONE),
+		style->measured ? "the measurement began" : since,
+		json_is_true(json_object_get(vm, "details_incomplete")) ?
+			"; some had no place in kvmexitd" :
+			"");
+	table = new_table(style, levels);
 	json_array_foreach(json_object_get(vm, "reasons"), i, reason)
-		put_reason(table, reason, max, levels);
-	table_print(table);
+		put_reason(table, reason, style, levels);
+	table_print_to(table, style->out);
 }

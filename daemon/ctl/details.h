@@ -8,15 +8,21 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /* Of a reason, in tables that are not asked for one: what comes after is summed up. */
 #define DETAILS_SHOWN 10
 
-/*
- * A table of the keys of a VM's reasons, at most so many of each, or a line that says
- * why there are none.
- */
-void details_print(const json_t *vm, size_t max, bool colour);
+/* How they are printed. */
+struct details_style {
+	FILE *out;
+	size_t max; /* keys of each reason */
+	bool colour;
+	bool measured; /* with the one rate that stat measured */
+};
+
+/* A table of the keys of a VM's reasons, or a line that says why there are none. */
+void details_print(const json_t *vm, const struct details_style *style);
 
 /* "0x6e0:W TSC_DEADLINE", "(rest)" for what has no key; to be freed. */
 char *detail_title(const json_t *detail);

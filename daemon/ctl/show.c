@@ -174,6 +174,11 @@ static void print_head(const struct ctl *ctl, const json_t *vm, int64_t now_us)
 
 static void print_text(const struct ctl *ctl, const json_t *vm, int64_t now_us)
 {
+	const struct details_style details = {
+		.out = stdout,
+		.max = option_given(ctl, OPTION_REASON) ? SIZE_MAX : DETAILS_SHOWN,
+		.colour = ctl->colour,
+	};
 	const json_t *vcpu;
 	size_t i;
 
@@ -183,8 +188,7 @@ static void print_text(const struct ctl *ctl, const json_t *vm, int64_t now_us)
 	print_reasons(ctl, vm);
 	/* Who asks for some reasons wants all of them. */
 	if (option_given(ctl, OPTION_DETAILS))
-		details_print(vm, option_given(ctl, OPTION_REASON) ? SIZE_MAX : DETAILS_SHOWN,
-			      ctl->colour);
+		details_print(vm, &details);
 	json_array_foreach(json_object_get(vm, "vcpus"), i, vcpu) {
 		printf("\n%svCPU %lld%s  ", output_mark(ctl->colour, MARK_HEAD),
 		       get_int(vcpu, "id"), output_mark(ctl->colour, MARK_NONE));

@@ -12,8 +12,11 @@
 
 #include <cmocka.h>
 
+#include "ctl/stat/stat.h"
 #include "ctl_fixture.h"
+#include "server/methods/json.h"
 #include "server_fixture.h"
+#include "util/clock.h"
 
 /* The line of out that has all these words in order, with any spaces between them. */
 static bool has_row(const char *out, const char *words)
@@ -110,6 +113,62 @@ static void test_report(void **state)
 	unlink(path);
 }
 
+/* Only what is new; a VM that ended has made no exits since. */
+static void test_stat(void **state)
+{
+	static const struct sample_detail more = { .code = CODE_MSR,
+						   .class = DETAIL_MSR,
+						   .key = 1ULL << 32 | 0x6e0,
+						   .total = 777 };
+	struct stat_vm vm = { 0 };
+	json_t *base, *last, *reason;
+	struct fixture *f = *state;
+	const struct vm *known;
+
+	fixture_fill_details(f);
+	known = registry_find(f->registry, 1);
+	base = json_with_details(json_vm_reasons(f->registry, known, clock_boottime_ns()),
+				 f->registry, known, clock_boottime_ns());
+	fixture_detail(f, 1, 1, &more);
+	last = json_with_details(json_vm_reasons(f->registry, known, clock_boottime_ns()),
+				 f->registry, known, clock_boottime_ns());
+	vm.base = base;
+	vm.last = last;
+	reason = json_deep_copy(at(last, "reasons.0"));
+	stat_subtract_details(&vm, reason, at(base, "reasons.0"), 2.0);
+	assert_int_equal(json_array_size(at(reason, "details")), 1);
+	assert_text(reason, "details.0.key", "0x6e0:W");
+	assert_number(reason, "details.0.exits", 277);
+	assert_true(json_real_value(at(reason, "details.0.rates.measured")) == 138.5);
+	json_decref(reason);
+
+	/* Switched off and on meanwhile, all of them are new. */
+	(void)json_object_set_new(base, "details_since", json_string("before"));
+	reason = json_deep_copy(at(last, "reasons.0"));
+	stat_subtract_details(&vm, reason, at(base, "reasons.0"), 2.0);
+	assert_number(reason, "details.0.exits", 1677);
+	assert_int_equal(json_array_size(at(reason, "details")), 4);
+	json_decref(reason);
+	json_decref(base);
+	json_decref(last);
+}
+
+/* The command asks for them, and says so where there are none. */
+static void test_stat_command(void **state)
+{
+	struct process *p = *state;
+	struct result result;
+
+	result = ctl(p, "stat", "--details", "--vm", "web01", "--for", "10ms", NULL);
+	assert_int_equal(result.status, 0);
+	assert_non_null(strstr(result.out, "kvmexitctl config details=yes"));
+	result_done(&result);
+	process_command(p, COMMAND_DETAILS);
+	result = ctl(p, "stat", "--details", "--vm", "web01", "--for", "10ms", NULL);
+	assert_non_null(strstr(result.out, "made no exits with details"));
+	result_done(&result);
+}
+
 /* Keys and rest are all exits of the reason. */
 static void test_json(void **state)
 {
@@ -147,6 +206,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_show),
 		TEST(test_report),
+		TEST(test_stat_command),
+		cmocka_unit_test_setup_teardown(test_stat, fixture_setup_filled, fixture_teardown),
 		TEST(test_json),
 	};
 

@@ -95,6 +95,7 @@ void report_print_text(const struct report *report, bool colour)
 	_cleanup_free_ char *isa = get_text(report->vm, "isa");
 	_cleanup_free_ char *started = get_text(report->vm, "started");
 	_cleanup_free_ char *life = report_seconds(report->life);
+	const struct details_style details = { stdout, DETAILS_SHOWN, colour, false };
 	long long vcpus = get_int(report->vm, "vcpu_count");
 	size_t i;
 
@@ -119,5 +120,5 @@ void report_print_text(const struct report *report, bool colour)
 		putchar('\n');
 	print_reasons(report, colour);
 	if (has_details(report->vm))
-		details_print(report->vm, DETAILS_SHOWN, colour);
+		details_print(report->vm, &details);
 }

@@ -59,6 +59,14 @@ static void note_time(struct stat_measure *measure, const json_t *reply)
 		measure->now_us = now_us;
 }
 
+/* Parameters of Show; gives them. */
+static json_t *as_wanted(const struct stat_measure *measure, json_t *parameters)
+{
+	if (parameters && measure->result->details)
+		(void)json_object_set_new(parameters, "details", json_true());
+	return parameters;
+}
+
 /*
  * The VM as the daemon has it now, which is measure->now_us; NULL if it has it no
  * more. After KVM was loaded anew, another may have its id.
@@ -69,7 +77,8 @@ static json_t *show(struct stat_measure *measure, long long id, long long pid)
 	enum ctl_exit result;
 	json_t *vm = NULL;
 
-	result = ctl_ask(measure->ctl, CTL_METHOD("Show"), ctl_id_parameters(id), &reply);
+	result = ctl_ask(measure->ctl, CTL_METHOD("Show"),
+			 as_wanted(measure, ctl_id_parameters(id)), &reply);
 	/* What does not answer once is not asked again for each VM. */
 	if (result == CTL_UNREACHABLE)
 		measure->watch = varlink_free(measure->watch);
@@ -202,7 +211,8 @@ static enum ctl_exit settle(struct stat_measure *measure, int64_t *began_us, jso
 static enum ctl_exit note_vm(struct stat_measure *measure, json_t *parameters)
 {
 	json_t *reply = NULL, *vm;
-	enum ctl_exit result = ctl_call(measure->ctl, CTL_METHOD("Show"), parameters, &reply);
+	enum ctl_exit result =
+		ctl_call(measure->ctl, CTL_METHOD("Show"), as_wanted(measure, parameters), &reply);
 	struct stat_vm *added;
 
 	if (result != CTL_OK)

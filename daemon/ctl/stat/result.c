@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ctl/clock.h"
+#include "ctl/details.h"
 #include "ctl/output.h"
 #include "ctl/rows.h"
 #include "ctl/stat/stat.h"
@@ -156,6 +157,9 @@ static json_t *reasons_json(const struct stat_vm *vm, int64_t span_us)
 		subtract(measured, find_reason(base, name), "total");
 		subtract(measured, find_reason(base, name), "nested");
 		subtract_time(measured, find_reason(base, name), "time");
+		stat_subtract_details(vm, measured, find_reason(base, name),
+				      (double)(span_us < SPAN_MIN_US ? SPAN_MIN_US : span_us) /
+					      US_PER_S);
 		(void)json_object_set_new(measured, "rates",
 					  rates(get_int(measured, "total"), span_us));
 		if (get_int(measured, "total") > 0)
@@ -232,6 +236,7 @@ static void print_reasons(const struct ctl *ctl, const json_t *vm, FILE *out)
 static void print_vm(const struct ctl *ctl, const struct stat_result *result,
 		     const struct stat_vm *measured, FILE *out)
 {
+	const struct details_style details = { out, DETAILS_SHOWN, ctl->colour, true };
 	json_t *vm = stat_vm_json(result, measured);
 	_cleanup_free_ char *name = get_text(vm, "name");
 	_cleanup_free_ char *isa = get_text(vm, "isa");
@@ -242,6 +247,8 @@ static void print_vm(const struct ctl *ctl, const struct stat_result *result,
 		get_int(vm, "id"), get_int(vm, "pid"), isa, get_int(vm, "exits"),
 		(double)vm_span_us(result, measured) / US_PER_S, rate);
 	print_reasons(ctl, vm, out);
+	if (result->details)
+		details_print(vm, &details);
 	json_decref(vm);
 }
 

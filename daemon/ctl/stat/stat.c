@@ -27,6 +27,7 @@
 #define STATUS_NOT_FOUND  127
 
 enum {
+	OPTION_DETAILS,
 	OPTION_FOR,
 	OPTION_OUTPUT,
 	OPTION_UNTIL_EXITS,
@@ -34,6 +35,7 @@ enum {
 };
 
 static const struct ctl_option options[] = {
+	[OPTION_DETAILS] = { "details", NULL, "what exactly caused the exits, too", 0 },
 	[OPTION_FOR] = { "for", "TIME", "measure no longer: 10s, 500ms, 2min", 0 },
 	[OPTION_OUTPUT] = { "output", "FILE", "write there", 'o' },
 	[OPTION_UNTIL_EXITS] = { "until-exits", "N", "measure until there were N exits", 0 },
@@ -240,6 +242,7 @@ static int run_stat(struct ctl *ctl, int argc, char **argv)
 	run.measure.result = &run.result;
 	run.measure.scope = given[OPTION_VM] ? STAT_ONE : argc > 0 ? STAT_TREE : STAT_ALL;
 	run.result.command = argc > 0 ? argv : NULL;
+	run.result.details = option_given(ctl, OPTION_DETAILS);
 
 	if (given[OPTION_OUTPUT] && !output_open(&run.file, given[OPTION_OUTPUT]))
 		return CTL_FAILED;

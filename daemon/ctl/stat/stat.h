@@ -32,6 +32,7 @@ struct stat_result {
 	int status; /* of the command, as a shell has it */
 	int64_t started_us, ended_us; /* CLOCK_BOOTTIME of the daemon; -1 if not known */
 	bool complete; /* else something was missed */
+	bool details; /* what exactly caused exits was asked for */
 };
 
 /*
@@ -44,5 +45,9 @@ json_t *stat_vm_json(const struct stat_result *result, const struct stat_vm *vm)
 /* All of --json, and the text for people. */
 json_t *stat_json(const struct stat_result *result);
 void stat_print(const struct ctl *ctl, const struct stat_result *result, FILE *out);
+
+/* -- details.c: what is new of a reason's details; nothing where it has none -- */
+void stat_subtract_details(const struct stat_vm *vm, json_t *reason, const json_t *base,
+			   double span_s);
 
 #endif
