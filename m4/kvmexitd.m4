@@ -52,4 +52,6 @@ AC_DEFUN([KVMEXITD_BPF], [
 		],
 		[AC_MSG_ERROR([--with-bpf takes auto, yes or no])])
 	AS_IF([test "$1-$have_bpf" = yes-no], [AC_MSG_ERROR([--with-bpf=yes:$bpf_why])])
+	AS_IF([test "$have_bpf" = no],
+		[bpf_why="$bpf_why: exits are counted where KVM is patched, and nowhere else"])
 ])

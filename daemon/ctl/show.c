@@ -17,6 +17,9 @@
 #include "ctl/rows.h"
 #include "util/util.h"
 
+/* Of what stands behind "Exits" and the like. */
+#define INDENT 9
+
 enum {
 	COLUMN_REASON,
 	COLUMN_TOTAL,
@@ -137,6 +140,7 @@ static void print_head(const struct ctl *ctl, const json_t *vm, int64_t now_us)
 	_cleanup_free_ char *started = get_text(vm, "started");
 	_cleanup_free_ char *ended = get_text(vm, "ended");
 	_cleanup_free_ char *counted = get_text(vm, "counted_since");
+	_cleanup_free_ char *not_counted = get_text(vm, "not_counted");
 	_cleanup_free_ char *life = format_us(vm_life_us(vm, now_us));
 
 	printf("%s%s%s\n", output_mark(ctl->colour, MARK_HEAD), name,
@@ -154,12 +158,6 @@ static void print_head(const struct ctl *ctl, const json_t *vm, int64_t now_us)
 	printf("vCPUs    %lld, %s\n", get_int(vm, "vcpu_count"), isa);
 	if (json_is_string(json_object_get(vm, "counted_since")))
 		printf("Counted  since %s; its earlier exits are not known\n", counted);
-	if (json_is_string(json_object_get(vm, "not_counted"))) {
-		_cleanup_free_ char *text = get_text(vm, "not_counted");
-
-		fputs("Missing  ", stdout);
-		output_wrapped(text, strlen("Missing  "));
-	}
 	if (alive)
 		printf("Lives    since %s, for %s\n", started, life);
 	else if (json_is_true(json_object_get(vm, "ended_unseen")))
@@ -169,6 +167,8 @@ static void print_head(const struct ctl *ctl, const json_t *vm, int64_t now_us)
 		printf("Lived    from %s to %s, for %s\n", started, ended, life);
 	printf("Exits    ");
 	print_rates(vm);
+	if (json_is_string(json_object_get(vm, "not_counted")))
+		output_wrapped(not_counted, INDENT);
 	print_storm(ctl, json_object_get(vm, "storm"));
 }
 

@@ -49,9 +49,9 @@ static void print_source(const json_t *source)
 		printf("counts since %s; earlier exits are not known", since);
 	else
 		printf("counts every VM from its creation on");
-	if (json_is_string(json_object_get(source, "cost")))
-		printf("; %s an exit", cost);
 	putchar('\n');
+	if (json_is_string(json_object_get(source, "cost")))
+		printf("%*sand adds %s to an exit\n", INDENT, "", cost);
 	if (json_is_string(json_object_get(source, "blind")))
 		output_wrapped(blind, INDENT);
 }
