@@ -161,7 +161,7 @@ prune()
 	find "$CACHE/$1" -mindepth 1 -maxdepth 1 -type d -mmin +60 -printf '%T@ %p\n' |
 		sort -rn | tail -n +4 | cut -d' ' -f2- |
 		while IFS= read -r old; do
-			rm -rf "$old"
+			rm -rf --one-file-system "$old"
 		done
 }
 
@@ -182,7 +182,8 @@ cached()
 	exec {lock}>"$CACHE/$kind/$key.lock"
 	flock "$lock"
 	if [[ ! -d $REPLY ]]; then
-		rm -rf "$REPLY.new"
+		# A builder that was killed may have left mounts in it.
+		rm -rf --one-file-system "$REPLY.new"
 		mkdir "$REPLY.new"
 		"$builder" "$REPLY.new" "$@" {lock}>&-
 		mv "$REPLY.new" "$REPLY"
