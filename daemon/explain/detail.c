@@ -8,13 +8,13 @@
 #include "explain/detail.h"
 
 #include <inttypes.h>
+#include <linux/kvm_exitstat.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "explain/explain.h"
-#include "model/sample.h"
 #include "util/util.h"
 
 #define MSR_WRITTEN  (UINT64_C(1) << 32)
@@ -44,11 +44,16 @@
 #define AVIC_NOT_RUNNING 1
 
 static const char *const class_names[] = {
-	[DETAIL_MSR] = "msr",	    [DETAIL_PORT] = "port",
-	[DETAIL_MMIO] = "mmio",	    [DETAIL_FAULT] = "fault",
-	[DETAIL_CPUID] = "cpuid",   [DETAIL_HYPERCALL] = "hypercall",
-	[DETAIL_VECTOR] = "vector", [DETAIL_REGISTER] = "register",
-	[DETAIL_APIC] = "apic",	    [DETAIL_OTHER] = "other",
+	[KVM_EXITSTAT_DETAIL_CLASS_MSR] = "msr",
+	[KVM_EXITSTAT_DETAIL_CLASS_PORT] = "port",
+	[KVM_EXITSTAT_DETAIL_CLASS_MMIO] = "mmio",
+	[KVM_EXITSTAT_DETAIL_CLASS_FAULT] = "fault",
+	[KVM_EXITSTAT_DETAIL_CLASS_CPUID] = "cpuid",
+	[KVM_EXITSTAT_DETAIL_CLASS_HYPERCALL] = "hypercall",
+	[KVM_EXITSTAT_DETAIL_CLASS_VECTOR] = "vector",
+	[KVM_EXITSTAT_DETAIL_CLASS_REGISTER] = "register",
+	[KVM_EXITSTAT_DETAIL_CLASS_APIC] = "apic",
+	[KVM_EXITSTAT_DETAIL_CLASS_OTHER] = "other",
 };
 
 const char *detail_class_name(uint32_t class)
@@ -148,37 +153,37 @@ static void apic_text(uint64_t key, char *buf)
 
 void detail_text(const char *reason, uint32_t class, uint64_t key, char buf[static DETAIL_TEXT_MAX])
 {
-	switch ((enum detail_class) class) {
-	case DETAIL_MSR:
+	switch ((enum kvm_exitstat_detail_class) class) {
+	case KVM_EXITSTAT_DETAIL_CLASS_MSR:
 		(void)snprintf(buf, DETAIL_TEXT_MAX, "0x%x:%s", (unsigned int)(key & UINT32_MAX),
 			       key & MSR_WRITTEN ? "W" : "R");
 		return;
-	case DETAIL_PORT:
+	case KVM_EXITSTAT_DETAIL_CLASS_PORT:
 		port_text(key, buf);
 		return;
-	case DETAIL_MMIO:
+	case KVM_EXITSTAT_DETAIL_CLASS_MMIO:
 		mmio_text(key, buf);
 		return;
-	case DETAIL_FAULT:
+	case KVM_EXITSTAT_DETAIL_CLASS_FAULT:
 		fault_text(key, buf);
 		return;
-	case DETAIL_CPUID:
+	case KVM_EXITSTAT_DETAIL_CLASS_CPUID:
 		cpuid_text(key, buf);
 		return;
-	case DETAIL_HYPERCALL:
+	case KVM_EXITSTAT_DETAIL_CLASS_HYPERCALL:
 		(void)snprintf(buf, DETAIL_TEXT_MAX, "%s%" PRIu64, key & CALL_HYPERV ? "hv:" : "",
 			       key & UINT32_MAX);
 		return;
-	case DETAIL_VECTOR:
+	case KVM_EXITSTAT_DETAIL_CLASS_VECTOR:
 		vector_text(key, buf);
 		return;
-	case DETAIL_REGISTER:
+	case KVM_EXITSTAT_DETAIL_CLASS_REGISTER:
 		register_text(reason, key, buf);
 		return;
-	case DETAIL_APIC:
+	case KVM_EXITSTAT_DETAIL_CLASS_APIC:
 		apic_text(key, buf);
 		return;
-	case DETAIL_OTHER:
+	case KVM_EXITSTAT_DETAIL_CLASS_OTHER:
 		(void)snprintf(buf, DETAIL_TEXT_MAX, "0x%" PRIx64, key);
 		return;
 	}
@@ -230,32 +235,32 @@ static const char *vector_name(uint64_t key)
 /* The key as the table of explanations has it; EXPLAIN_NO_KEY where it has none. */
 static enum explain_class to_explain(uint32_t class, uint64_t key, uint64_t *out)
 {
-	switch ((enum detail_class) class) {
-	case DETAIL_MSR:
+	switch ((enum kvm_exitstat_detail_class) class) {
+	case KVM_EXITSTAT_DETAIL_CLASS_MSR:
 		*out = key & UINT32_MAX;
 		return EXPLAIN_MSR;
-	case DETAIL_PORT:
+	case KVM_EXITSTAT_DETAIL_CLASS_PORT:
 		*out = key & 0xffff;
 		return EXPLAIN_PORT;
-	case DETAIL_MMIO:
+	case KVM_EXITSTAT_DETAIL_CLASS_MMIO:
 		*out = key & MMIO_ADDRESS;
 		return EXPLAIN_MMIO;
-	case DETAIL_APIC:
+	case KVM_EXITSTAT_DETAIL_CLASS_APIC:
 		*out = 0xfee00000 + (key & 0xfff);
 		return EXPLAIN_MMIO;
-	case DETAIL_CPUID:
+	case KVM_EXITSTAT_DETAIL_CLASS_CPUID:
 		*out = key & UINT32_MAX;
 		return EXPLAIN_CPUID;
-	case DETAIL_HYPERCALL:
+	case KVM_EXITSTAT_DETAIL_CLASS_HYPERCALL:
 		*out = key & UINT32_MAX;
 		/* Of Hyper-V's numbers the table has one, which KVM's interface does not use. */
 		if (key & CALL_HYPERV && *out != HV_LONG_SPIN)
 			return EXPLAIN_NO_KEY;
 		return EXPLAIN_HYPERCALL;
-	case DETAIL_FAULT:
-	case DETAIL_VECTOR:
-	case DETAIL_REGISTER:
-	case DETAIL_OTHER:
+	case KVM_EXITSTAT_DETAIL_CLASS_FAULT:
+	case KVM_EXITSTAT_DETAIL_CLASS_VECTOR:
+	case KVM_EXITSTAT_DETAIL_CLASS_REGISTER:
+	case KVM_EXITSTAT_DETAIL_CLASS_OTHER:
 		break;
 	}
 	return EXPLAIN_NO_KEY;
@@ -266,13 +271,14 @@ const char *detail_name(const char *reason, uint32_t class, uint64_t key)
 	uint64_t number = 0;
 	enum explain_class explain = to_explain(class, key, &number);
 
-	if (class == DETAIL_FAULT)
+	if (class == KVM_EXITSTAT_DETAIL_CLASS_FAULT)
 		return fault_name(key);
-	if (class == DETAIL_VECTOR)
+	if (class == KVM_EXITSTAT_DETAIL_CLASS_VECTOR)
 		return vector_name(key);
-	if (class == DETAIL_HYPERCALL && key & CALL_HYPERV)
+	if (class == KVM_EXITSTAT_DETAIL_CLASS_HYPERCALL && key & CALL_HYPERV)
 		return number == HV_LONG_SPIN ? "NOTIFY_LONG_SPIN_WAIT" : NULL;
-	if (class == DETAIL_OTHER && strcasecmp(reason, "AVIC_INCOMPLETE_IPI") == 0)
+	if (class == KVM_EXITSTAT_DETAIL_CLASS_OTHER &&
+	    strcasecmp(reason, "AVIC_INCOMPLETE_IPI") == 0)
 		return key == AVIC_NOT_RUNNING ? "target not running" : NULL;
 	return explain_key_name(explain, number);
 }

@@ -40,8 +40,8 @@ CTL_TESTS = \
 check_PROGRAMS += $(CTL_TESTS)
 TESTS += $(CTL_TESTS)
 
-dist_check_SCRIPTS = tests/unit/completion tests/unit/manpages tests/unit/reasons
-TESTS += tests/unit/completion tests/unit/manpages tests/unit/reasons
+dist_check_SCRIPTS = tests/unit/completion tests/unit/knobs tests/unit/manpages tests/unit/reasons
+TESTS += tests/unit/completion tests/unit/knobs tests/unit/manpages tests/unit/reasons
 
 check_PROGRAMS += tests/unit/print_reasons
 tests_unit_print_reasons_LDADD = $(KVMEXITD_LIBS)
