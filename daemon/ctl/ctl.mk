@@ -50,6 +50,7 @@ daemon_ctl_libkvmexitctl_a_SOURCES = \
 	daemon/ctl/table.c \
 	daemon/ctl/terminal.c daemon/ctl/terminal.h \
 	daemon/ctl/top/command.c \
+	daemon/ctl/top/details.c \
 	daemon/ctl/top/draw.c \
 	daemon/ctl/top/history.c \
 	daemon/ctl/top/keys.c \

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "ctl/stat/stat.h"
+#include "ctl/top/top.h"
 #include "ctl_fixture.h"
 #include "server/methods/json.h"
 #include "server_fixture.h"
@@ -169,6 +170,50 @@ static void test_stat_command(void **state)
 	result_done(&result);
 }
 
+static void put_top(void *userdata, size_t line, enum top_style style, const char *text)
+{
+	char *screen = userdata;
+
+	(void)line;
+	(void)style;
+	strcat(strcat(screen, text), "\n");
+}
+
+/* Behind a key, each reason gives way to its keys. */
+static void test_top(void **state)
+{
+	struct fixture *f = *state;
+	const struct vm *known = registry_find(f->registry, 1);
+	char screen[16384] = "";
+	struct top top;
+	json_t *vm;
+
+	top_init(&top);
+	top.view = TOP_REASONS;
+	top_resize(&top, 24, 100);
+	assert_int_equal(top_key(&top, 'd'), TOP_FETCH);
+	vm = json_vm_reasons(f->registry, known, clock_boottime_ns());
+	assert_int_equal(top_set_vm(&top, vm), 0);
+	assert_non_null(strstr(top_message(&top), "kvmexitctl config details=yes"));
+	json_decref(vm);
+
+	fixture_fill_details(f);
+	vm = json_vm_reasons(f->registry, known, clock_boottime_ns());
+	vm = json_with_details(vm, f->registry, known, clock_boottime_ns());
+	assert_int_equal(top_set_vm(&top, vm), 0);
+	assert_string_equal(top_message(&top), "");
+	top_draw(&top, put_top, screen);
+	if (!strstr(screen, "MSR 0x6e0:W TSC_DEADLINE") ||
+	    !strstr(screen, "MSR 0x8b:R UCODE_REV L2"))
+		fail_msg("keys are missing in: %s", screen);
+	assert_true(has_row(screen, "HLT 30 1.9"));
+	assert_int_equal(top_key(&top, 'd'), TOP_FETCH);
+	assert_int_equal(top_set_vm(&top, vm), 0);
+	assert_int_equal(top.n_rows, 2);
+	json_decref(vm);
+	top_done(&top);
+}
+
 /* Keys and rest are all exits of the reason. */
 static void test_json(void **state)
 {
@@ -207,6 +252,7 @@ int main(void)
 		TEST(test_show),
 		TEST(test_report),
 		TEST(test_stat_command),
+		cmocka_unit_test_setup_teardown(test_top, fixture_setup_filled, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_stat, fixture_setup_filled, fixture_teardown),
 		TEST(test_json),
 	};

@@ -137,7 +137,9 @@ static void lay_out(const struct top *top, size_t columns, struct layout *out)
 			fixed += out->widths[i] + 1;
 	}
 	left = columns > fixed ? columns - fixed : 0;
-	if (columns >= out->forms[CELL_SPARK].wide && left > name_widths[top->view] + SPARK_MIN) {
+	/* Keys have long names, and no history. */
+	if ((!top->details || top->view != TOP_REASONS) && columns >= out->forms[CELL_SPARK].wide &&
+	    left > name_widths[top->view] + SPARK_MIN) {
 		out->widths[CELL_SPARK] = left - name_widths[top->view] - 1;
 		if (out->widths[CELL_SPARK] > TOP_CELLS)
 			out->widths[CELL_SPARK] = TOP_CELLS;
@@ -222,6 +224,8 @@ static void cell_text(const struct top *top, const struct layout *layout, enum c
 	case CELL_5M:
 		if (is_time(top, cell))
 			top_time_text(&row->time, time_sort(cell), out);
+		else if (row->rates[cell - CELL_1S] < 0)
+			(void)snprintf(out, size, "-");
 		else
 			format_short(row->rates[cell - CELL_1S], out);
 		break;
@@ -308,6 +312,7 @@ static const char *const help[] = {
 	"Esc, Left, Backspace              back to the VMs",
 	"1 2 3 4                           sort by exits per second over 1s, 10s, 1m, 5m",
 	"t                                 how long exits took, and back to how many they are",
+	"d                                 what exactly caused a VM's exits, and back",
 	"e  i  n  p                        sort by all exits, id, name, process",
 	"l                                 sort by those from a guest's guest (L2)",
 	"<  >                              sort by the column beside",

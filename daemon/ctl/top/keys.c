@@ -164,6 +164,9 @@ enum top_action top_key(struct top *top, int key)
 	case 'a':
 		top->show_ended = !top->show_ended;
 		return top->view == TOP_VMS ? TOP_FETCH : TOP_NOTHING;
+	case 'd':
+		top->details = !top->details;
+		return top->view == TOP_REASONS ? TOP_FETCH : TOP_NOTHING;
 	case 't':
 		return switch_times(top);
 	case ' ':

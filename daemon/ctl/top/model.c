@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/details.h"
 #include "ctl/output.h"
 #include "ctl/top/top.h"
 #include "util/array.h"
@@ -251,10 +252,13 @@ int top_set_vms(struct top *top, const json_t *vms)
 int top_set_vm(struct top *top, const json_t *vm)
 {
 	_cleanup_free_ char *isa = get_text(vm, "isa");
-	int r = set_rows(top, json_object_get(vm, "reasons"));
+	json_t *details = top->details ? top_details(vm) : NULL;
+	int r = set_rows(top, details ? details : json_object_get(vm, "reasons"));
 
+	json_decref(details);
 	if (r < 0)
 		return r;
+	top->has_details = has_details(vm);
 	memset(&top->vm, 0, sizeof(top->vm));
 	read_row(&top->vm, vm, "name");
 	top->vm.id = get_int(vm, "id");

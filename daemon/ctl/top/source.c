@@ -147,7 +147,7 @@ static void set_clock(struct top *top, const json_t *reply)
 
 static int fetch_rows(struct top_source *source, struct top *top, json_t **out)
 {
-	json_t *vm;
+	json_t *parameters, *vm;
 	int r;
 
 	if (top->view == TOP_VMS) {
@@ -158,7 +158,10 @@ static int fetch_rows(struct top_source *source, struct top *top, json_t **out)
 		set_clock(top, *out);
 		return top_set_vms(top, json_object_get(*out, "vms"));
 	}
-	r = ask(source, CTL_METHOD("Show"), ctl_id_parameters(top->vm_id), out);
+	parameters = ctl_id_parameters(top->vm_id);
+	if (parameters && top->details)
+		(void)json_object_set_new(parameters, "details", json_true());
+	r = ask(source, CTL_METHOD("Show"), parameters, out);
 	if (r < 0)
 		return r;
 	set_clock(top, *out);

@@ -85,6 +85,11 @@ const char *top_message(const struct top *top)
 	bool known = top->n_rows == 0;
 	size_t i;
 
+	if (!*top->message && top->view == TOP_REASONS && top->details && !top->has_details &&
+	    !known)
+		return "No details are known: 'kvmexitctl config details=yes' as root has the kernel "
+		       "count them.";
+
 	for (i = 0; i < top->n_rows; i++)
 		known = known || top->rows[i].time.known;
 	return *top->message || !top->times || known ?

@@ -86,6 +86,8 @@ struct top {
 	bool show_ended, paused, help, ascii;
 	bool tries_again; /* to reach the daemon */
 	bool times; /* how long exits took stands where the rates do else */
+	bool details; /* TOP_REASONS: what exactly caused the exits */
+	bool has_details; /* and something is known of that */
 	uint64_t now_ns; /* of what is set next; CLOCK_BOOTTIME of the daemon */
 	size_t lines, columns; /* of the screen */
 	uint64_t interval_ms;
@@ -129,6 +131,12 @@ extern const char *const top_sort_names[];
  */
 int top_set_vms(struct top *top, const json_t *vms);
 int top_set_vm(struct top *top, const json_t *vm);
+
+/* Instead of a rate that is not known. */
+#define TOP_NO_RATE (-1.0)
+
+/* The reasons of Show's VM, in whose place are their details, where they have any. */
+json_t *top_details(const json_t *vm);
 
 /* Takes in a time of the daemon's, NULL for none; old is the row's as it was, or NULL. */
 void top_read_time(struct top_time *time, const json_t *json, const struct top_time *old,
