@@ -148,6 +148,75 @@ static void test_limits(void **state)
 	registry_free(r);
 }
 
+/* A vCPU's time, by timing that was switched on at on_ns. */
+static void time_msr(struct registry *r, uint64_t total_ns, uint64_t on_ns, uint64_t now_ns)
+{
+	struct exit_message m = { .type = MESSAGE_EXITS,
+				  .epoch = model_epoch,
+				  .time_ns = now_ns,
+				  .times_since_ns = on_ns };
+
+	*exit_message_add_vcpu(&m) = (struct sample_vcpu){ .vm_id = 1,
+							   .pid = MODEL_PID,
+							   .isa = KVM_EXITSTAT_ISA_SVM,
+							   .n_times = 1 };
+	*exit_message_add_time(&m) =
+		(struct sample_time){ .code = MSR,
+				      .time = { .total_ns = total_ns, .max_ns = 5, .exits = 3 } };
+	assert_int_equal(registry_apply(r, &m), 0);
+	exit_message_done(&m);
+}
+
+/* Timing that is switched on again begins with nothing, and late messages are of the past. */
+static void test_times_again(void **state)
+{
+	const struct reason_key msr = { .code = MSR };
+	struct exit_message later = { .type = MESSAGE_EXITS,
+				      .epoch = model_epoch,
+				      .time_ns = 12 * S };
+	struct registry *r = watched();
+	struct exit_time time;
+
+	(void)state;
+	time_msr(r, 9000, 5 * S, 11 * S);
+	assert_true(registry_vm_time(registry_find(r, 1), &msr, &time));
+	assert_int_equal(time.total_ns, 9000);
+	assert_int_equal(exit_time_exits(&time), 3);
+	/* Before any exit was timed again, nothing is known. */
+	later.times_since_ns = 12 * S;
+	assert_int_equal(registry_apply(r, &later), 0);
+	assert_false(registry_vm_time(registry_find(r, 1), &msr, &time));
+	time_msr(r, 700, 12 * S, 13 * S);
+	assert_true(registry_vm_time(registry_find(r, 1), &msr, &time));
+	assert_int_equal(time.total_ns, 700);
+	time_msr(r, 9500, 5 * S, 11 * S);
+	assert_true(registry_vm_time(registry_find(r, 1), &msr, &time));
+	assert_int_equal(time.total_ns, 700);
+	registry_free(r);
+}
+
+/* Deltas count from where the kernel says: 40 s without listeners, then one message. */
+static void test_since(void **state)
+{
+	struct registry *r = watched();
+	struct exit_message m = { .type = MESSAGE_EXITS, .epoch = model_epoch, .time_ns = 50 * S };
+	struct rates sum;
+
+	(void)state;
+	*exit_message_add_vcpu(&m) = (struct sample_vcpu){ .vm_id = 1,
+							   .pid = MODEL_PID,
+							   .isa = KVM_EXITSTAT_ISA_SVM,
+							   .since_ns = 10 * S,
+							   .n_reasons = 1 };
+	*exit_message_add_reason(&m) =
+		(struct sample_reason){ .code = MSR, .delta = 4000, .total = 4000 };
+	assert_int_equal(registry_apply(r, &m), 0);
+	exit_message_done(&m);
+	registry_vm_rates(r, registry_find(r, 1), 50 * S, NULL, &sum);
+	assert_true(fabs(sum.per_s[RATE_10S] - 100) < 1e-9);
+	registry_free(r);
+}
+
 static void assert_key(const char *reason, uint32_t class, uint64_t key, const char *text,
 		       const char *name, const char *topic)
 {
@@ -233,9 +302,10 @@ static void test_any_key(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sums),	 cmocka_unit_test(test_rates),
-		cmocka_unit_test(test_old_news), cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_keys),	 cmocka_unit_test(test_any_key),
+		cmocka_unit_test(test_sums),	    cmocka_unit_test(test_rates),
+		cmocka_unit_test(test_old_news),    cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_keys),	    cmocka_unit_test(test_any_key),
+		cmocka_unit_test(test_times_again), cmocka_unit_test(test_since),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
