@@ -8,7 +8,6 @@ s@\.(n_)?split_ops\t@.\1ops\t\t@g
 s@\bgenl_info_dump\(@genl_dumpit_info(@g
 s@\bstatic const (struct netlink_range_validation)\b@static \1@g
 s@<linux/unaligned\.h>@<asm/unaligned.h>@g
-# Its multicast has no filter, and its kvm_entry event tells the vCPU alone.
+# Its multicast has no filter.
 s@genlmsg_multicast_netns_filtered\(([^;]*),\n\t+may_not_hear, NULL\)@genlmsg_multicast_netns(\1)@g
 s@static int may_not_hear@static int __maybe_unused may_not_hear@g
-s@(probe_entry\(void \*data, struct kvm_vcpu \*vcpu), bool force_immediate_exit\)@\1)@g

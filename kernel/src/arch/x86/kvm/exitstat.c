@@ -20,6 +20,7 @@
 #include "exitstat_extra.h"
 #include "hyperv.h"
 #include "trace.h"
+#include "x86.h"
 #include "xen.h"
 #include "../../../virt/kvm/exitstat.h"
 
