@@ -48,7 +48,7 @@ DEFINE_CLEANUP(struct pick *, pick_free);
 static const struct source_traits netlink_traits = {
 	.name = "netlink",
 	.times = true,
-	.cost = "8 instructions",
+	.cost = "7 instructions",
 };
 
 /* -- what both tell -------------------------------------------------------------- */
