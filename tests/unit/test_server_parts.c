@@ -335,7 +335,7 @@ static void test_metrics(void **state)
 	/* Before all is known, there is nothing of VMs. */
 	registry_dump_begin(f->registry);
 	registry_dump_end(f->registry, clock_boottime_ns());
-	for (id = 0; id < 100; id++) {
+	for (id = 0; id < 150; id++) {
 		fixture_create(f, 1000 + id, 1, "some \"quoted\" vm");
 		fixture_count(f, 1000 + id, 0, CODE_MSR, false, 1000);
 	}
@@ -346,7 +346,7 @@ static void test_metrics(void **state)
 		free(text);
 		free(again);
 		text = read_metrics(f, fd, true, &parts);
-		assert_true(parts > 2);
+		assert_true(parts > 1);
 		f->status.batches++;
 		again = read_metrics(f, fd, false, &parts);
 	} while (strcmp(text, again) != 0);
