@@ -168,6 +168,16 @@ void result_done(struct result *result)
 	free(result->err);
 }
 
+void result_expect(struct result result, int status, const char *out, const char *err)
+{
+	assert_int_equal(result.status, status);
+	if (!strstr(result.out, out))
+		fail_msg("no '%s' in: %s", out, result.out);
+	if (*err ? !strstr(result.err, err) : *result.err != '\0')
+		fail_msg("no '%s' in: %s", err, result.err);
+	result_done(&result);
+}
+
 json_t *result_json(struct result *result)
 {
 	json_t *json = json_loads(result->out, 0, NULL);

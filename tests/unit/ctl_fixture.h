@@ -66,6 +66,9 @@ struct result ctl_as_nobody(struct process *p, ...) __attribute__((sentinel));
 struct result ctl_to_file(struct process *p, const char *path, ...) __attribute__((sentinel));
 void result_done(struct result *result);
 
+/* out and err are parts of its output; with an empty err it has none. Frees the result. */
+void result_expect(struct result result, int status, const char *out, const char *err);
+
 /* Its output, to be one JSON value; frees the result. */
 json_t *result_json(struct result *result);
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "source/netlink/genl_parse.h"
 #include "unit_test.h"
 
 static struct nl_msg *new_message(uint16_t type, uint8_t command, uint32_t nl_seq, int flags)
@@ -161,4 +162,15 @@ void *build_bytes(struct nl_msg *msg, size_t *len)
 	assert_non_null(copy);
 	*len = header->nlmsg_len;
 	return memcpy(copy, header, *len);
+}
+
+int build_parse(struct nl_msg *msg, struct exit_message *out)
+{
+	size_t len;
+	void *bytes = build_bytes(msg, &len);
+	int r = genl_parse_stats(bytes, len, out);
+
+	free(bytes);
+	nlmsg_free(msg);
+	return r;
 }

@@ -47,4 +47,7 @@ struct nl_msg *build_family(uint8_t command, uint32_t nl_seq, const char *name, 
 /* A copy that ends where the message does, so that reading on is noticed. */
 void *build_bytes(struct nl_msg *msg, size_t *len);
 
+/* What genl_parse_stats() makes of these bytes, and returns; frees the message. */
+int build_parse(struct nl_msg *msg, struct exit_message *out);
+
 #endif

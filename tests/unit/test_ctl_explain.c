@@ -12,16 +12,6 @@
 #include "ctl_fixture.h"
 #include "server_fixture.h"
 
-static void expect(struct result result, int status, const char *out, const char *err)
-{
-	assert_int_equal(result.status, status);
-	if (!strstr(result.out, out))
-		fail_msg("no '%s' in: %s", out, result.out);
-	if (*err ? !strstr(result.err, err) : *result.err != '\0')
-		fail_msg("no '%s' in: %s", err, result.err);
-	result_done(&result);
-}
-
 /* Nobody has to run for these. */
 static void test_topics(void **state)
 {
@@ -29,15 +19,15 @@ static void test_topics(void **state)
 	json_t *json;
 
 	(void)state;
-	expect(ctl_run("explain", NULL), 0, "timer-set", "");
-	expect(ctl_run("explain", "MSR_WRITE:0x6e0", NULL), 0,
-	       "MSR_WRITE:0x6e0 TSC_DEADLINE: guest sets its timer", "");
-	expect(ctl_run("explain", "IOIO:0x3f8:POUT", NULL), 0, "IOIO:0x3f8 COM1", "");
-	expect(ctl_run("explain", "hlt", NULL), 0, "Is it bad?\n  No.", "");
-	expect(ctl_run("explain", "HLT:1", NULL), 1, "", "exits of HLT have no key");
-	expect(ctl_run("explain", "MSR:0x6e0x", NULL), 2, "", "'0x6e0x' is not a key");
-	expect(ctl_run("explain", "MSR:-1", NULL), 2, "", "'-1' is not a key");
-	expect(ctl_run("explain", "MSR:0x1ffffffffffffffff", NULL), 2, "", "is not a key");
+	result_expect(ctl_run("explain", NULL), 0, "timer-set", "");
+	result_expect(ctl_run("explain", "MSR_WRITE:0x6e0", NULL), 0,
+		      "MSR_WRITE:0x6e0 TSC_DEADLINE: guest sets its timer", "");
+	result_expect(ctl_run("explain", "IOIO:0x3f8:POUT", NULL), 0, "IOIO:0x3f8 COM1", "");
+	result_expect(ctl_run("explain", "hlt", NULL), 0, "Is it bad?\n  No.", "");
+	result_expect(ctl_run("explain", "HLT:1", NULL), 1, "", "exits of HLT have no key");
+	result_expect(ctl_run("explain", "MSR:0x6e0x", NULL), 2, "", "'0x6e0x' is not a key");
+	result_expect(ctl_run("explain", "MSR:-1", NULL), 2, "", "'-1' is not a key");
+	result_expect(ctl_run("explain", "MSR:0x1ffffffffffffffff", NULL), 2, "", "is not a key");
 
 	result = ctl_run("explain", "--json", "CPUID", NULL);
 	json = result_json(&result);
@@ -54,12 +44,12 @@ static void test_vm(void **state)
 	json_t *json;
 
 	process_command(p, COMMAND_TIMED);
-	expect(ctl(p, "explain", "web01", NULL), 0, "web01: ", "");
+	result_expect(ctl(p, "explain", "web01", NULL), 0, "web01: ", "");
 	result = ctl(p, "explain", "--json", "web01", NULL);
 	json = result_json(&result);
 	assert_true(json_array_size(at(json, "reasons")) > 1);
 	json_decref(json);
-	expect(ctl(p, "explain", "nothere", NULL), 1, "", "nothere");
+	result_expect(ctl(p, "explain", "nothere", NULL), 1, "", "nothere");
 }
 
 /* With keys, a reason's exits are as many rows as there are explanations. */
@@ -70,7 +60,7 @@ static void test_details(void **state)
 	json_t *json;
 
 	process_command(p, COMMAND_DETAILS);
-	expect(ctl(p, "explain", "web01", NULL), 0, "0x6e0:W TSC_DEADLINE", "");
+	result_expect(ctl(p, "explain", "web01", NULL), 0, "0x6e0:W TSC_DEADLINE", "");
 	result = ctl(p, "explain", "--json", "web01", NULL);
 	json = result_json(&result);
 	assert_text(json, "reasons.0.reason", "MSR");
@@ -81,10 +71,10 @@ static void test_details(void **state)
 	json_decref(json);
 
 	/* Keys as show prints them. */
-	expect(ctl_run("explain", "IOIO:0xcfc:PIN/4", NULL), 0, "guest scans PCI", "");
-	expect(ctl_run("explain", "CPUID:0xd.1", NULL), 0, "0xd XSAVE", "");
-	expect(ctl_run("explain", "NPF:0xb0000000+:R", NULL), 0, "guest scans PCI", "");
-	expect(ctl_run("explain", "IOIO:0xcfc:PIN/9", NULL), 2, "", "is not a key");
+	result_expect(ctl_run("explain", "IOIO:0xcfc:PIN/4", NULL), 0, "guest scans PCI", "");
+	result_expect(ctl_run("explain", "CPUID:0xd.1", NULL), 0, "0xd XSAVE", "");
+	result_expect(ctl_run("explain", "NPF:0xb0000000+:R", NULL), 0, "guest scans PCI", "");
+	result_expect(ctl_run("explain", "IOIO:0xcfc:PIN/9", NULL), 2, "", "is not a key");
 }
 
 /* A VM that is named like a reason is found with --vm. */
@@ -92,7 +82,7 @@ static void test_named_like_reason(void **state)
 {
 	struct process *p = *state;
 
-	expect(ctl(p, "explain", "--vm", "HLT", NULL), 1, "", "HLT");
+	result_expect(ctl(p, "explain", "--vm", "HLT", NULL), 1, "", "HLT");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, process_setup, process_teardown)

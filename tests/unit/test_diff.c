@@ -215,16 +215,6 @@ static void write_report(struct process *p, const char *name, double rate, char 
 	json_decref(json);
 }
 
-static void expect(struct result result, int status, const char *out, const char *err)
-{
-	assert_int_equal(result.status, status);
-	if (!strstr(result.out, out))
-		fail_msg("no '%s' in: %s", out, result.out);
-	if (*err ? !strstr(result.err, err) : *result.err != '\0')
-		fail_msg("no '%s' in: %s", err, result.err);
-	result_done(&result);
-}
-
 static void test_command(void **state)
 {
 	struct process *p = *state;
@@ -234,10 +224,10 @@ static void test_command(void **state)
 
 	write_report(p, "before.json", 1000, before);
 	write_report(p, "after.json", 500, after);
-	expect(ctl_run("diff", before, after, NULL), 0, "\nExits: -", "");
-	expect(ctl_run("diff", before, after, NULL), 0, "more than the noise of", "");
-	expect(ctl_run("diff", before, after, NULL), 0, "0x6e0:W", "");
-	expect(ctl_run("diff", before, before, NULL), 0, "+0.0%, from 1", "");
+	result_expect(ctl_run("diff", before, after, NULL), 0, "\nExits: -", "");
+	result_expect(ctl_run("diff", before, after, NULL), 0, "more than the noise of", "");
+	result_expect(ctl_run("diff", before, after, NULL), 0, "0x6e0:W", "");
+	result_expect(ctl_run("diff", before, before, NULL), 0, "+0.0%, from 1", "");
 	result = ctl_run("diff", "--json", before, after, NULL);
 	json = result_json(&result);
 	assert_text(json, "reasons.0.reason", "MSR");
@@ -246,14 +236,16 @@ static void test_command(void **state)
 	json_decref(json);
 
 	/* A VM with itself has nothing to compare before a step of its life is over. */
-	expect(ctl(p, "diff", "nothere", after, NULL), 1, "", "nothere");
-	expect(ctl_run("diff", before, "--ago", "2h", NULL), 1, "", "nothing is known of");
-	expect(ctl_run("diff", before, after, "--ago", "5min", NULL), 2, "", "two times of one");
-	expect(ctl_run("diff", before, "--for", "x", NULL), 2, "", "--for");
+	result_expect(ctl(p, "diff", "nothere", after, NULL), 1, "", "nothere");
+	result_expect(ctl_run("diff", before, "--ago", "2h", NULL), 1, "", "nothing is known of");
+	result_expect(ctl_run("diff", before, after, "--ago", "5min", NULL), 2, "",
+		      "two times of one");
+	result_expect(ctl_run("diff", before, "--for", "x", NULL), 2, "", "--for");
 	unlink(before);
 	assert_int_equal(json_dump_file(json = json_pack("{s:s}", "a", "b"), after, 0), 0);
 	json_decref(json);
-	expect(ctl_run("diff", after, after, NULL), 1, "", "has no VM: it takes the output of");
+	result_expect(ctl_run("diff", after, after, NULL), 1, "",
+		      "has no VM: it takes the output of");
 	unlink(after);
 }
 

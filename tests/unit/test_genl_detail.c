@@ -17,17 +17,6 @@
 
 #define DETAIL KVM_EXITSTAT_A_VCPU_DETAIL
 
-static int parse(struct nl_msg *msg, struct exit_message *out)
-{
-	size_t len;
-	void *bytes = build_bytes(msg, &len);
-	int r = genl_parse_stats(bytes, len, out);
-
-	free(bytes);
-	nlmsg_free(msg);
-	return r;
-}
-
 /* Attributes by their bit: which of them there are. */
 static void put_detail(struct nl_msg *msg, uint32_t which, uint64_t code, uint32_t class,
 		       uint64_t key, uint64_t total)
@@ -110,7 +99,7 @@ static void test_read(void **state)
 	put_under_way(msg, true, true);
 	nla_nest_end(msg, vcpu);
 
-	assert_int_equal(parse(msg, &m), 0);
+	assert_int_equal(build_parse(msg, &m), 0);
 	assert_int_equal(m.times_since_ns, 3000);
 	assert_int_equal(m.details_since_ns, 4000);
 	assert_int_equal(m.n_details, 5);
@@ -146,7 +135,7 @@ static void test_time_exits(void **state)
 	nla_put(msg, KVM_EXITSTAT_A_TIME_HISTOGRAM, 0, NULL);
 	nla_nest_end(msg, nest);
 	nla_nest_end(msg, vcpu);
-	assert_int_equal(parse(msg, &m), 0);
+	assert_int_equal(build_parse(msg, &m), 0);
 	assert_int_equal(m.n_times, 1);
 	assert_int_equal(m.times[0].time.exits, 3);
 	exit_message_done(&m);
@@ -167,7 +156,7 @@ static void test_malformed(void **state)
 		msg = begin(&vcpu);
 		put_detail(msg, lacking[i], 0x7c, DETAIL_MSR, 1, 1);
 		nla_nest_end(msg, vcpu);
-		assert_int_equal(parse(msg, &m), -EBADMSG);
+		assert_int_equal(build_parse(msg, &m), -EBADMSG);
 	}
 	msg = begin(&vcpu);
 	nest = nla_nest_start(msg, DETAIL | NLA_F_NESTED);
@@ -175,18 +164,18 @@ static void test_malformed(void **state)
 	nla_put_u64(msg, KVM_EXITSTAT_A_DETAIL_CODE, 1);
 	nla_nest_end(msg, nest);
 	nla_nest_end(msg, vcpu);
-	assert_int_equal(parse(msg, &m), -EBADMSG);
+	assert_int_equal(build_parse(msg, &m), -EBADMSG);
 
 	msg = begin(&vcpu);
 	put_under_way(msg, false, false);
 	nla_nest_end(msg, vcpu);
-	assert_int_equal(parse(msg, &m), -EBADMSG);
+	assert_int_equal(build_parse(msg, &m), -EBADMSG);
 
 	msg = begin(&vcpu);
 	nla_put_u64(msg, KVM_EXITSTAT_A_VCPU_SINCE_NS, 1);
 	nla_put_u64(msg, KVM_EXITSTAT_A_VCPU_SINCE_NS, 1);
 	nla_nest_end(msg, vcpu);
-	assert_int_equal(parse(msg, &m), -EBADMSG);
+	assert_int_equal(build_parse(msg, &m), -EBADMSG);
 	exit_message_done(&m);
 }
 

@@ -11,7 +11,6 @@
 #include "model/registry.h"
 #include "nlmsg_build.h"
 #include "server/methods/json.h"
-#include "source/netlink/genl_parse.h"
 #include "unit_test.h"
 
 #define CODE_MSR 0x7c
@@ -56,17 +55,6 @@ static struct nl_msg *batch(uint32_t vcpu_id, const struct given *time)
 	return msg;
 }
 
-static int parse(struct nl_msg *msg, struct exit_message *out)
-{
-	size_t len;
-	void *bytes = build_bytes(msg, &len);
-	int r = genl_parse_stats(bytes, len, out);
-
-	free(bytes);
-	nlmsg_free(msg);
-	return r;
-}
-
 static void test_parse(void **state)
 {
 	struct given given = {
@@ -81,7 +69,7 @@ static void test_parse(void **state)
 	struct exit_message m = { 0 };
 
 	(void)state;
-	assert_int_equal(parse(batch(1, &given), &m), 0);
+	assert_int_equal(build_parse(batch(1, &given), &m), 0);
 	assert_int_equal(m.n_vcpus, 1);
 	assert_int_equal(m.vcpus[0].n_reasons, 1);
 	assert_int_equal(m.vcpus[0].n_times, 1);
@@ -95,25 +83,25 @@ static void test_parse(void **state)
 	assert_int_equal(m.times[0].time.histogram[2], 0);
 
 	given.bytes = EXIT_TIME_BUCKETS * sizeof(uint64_t);
-	assert_int_equal(parse(batch(1, &given), &m), 0);
+	assert_int_equal(build_parse(batch(1, &given), &m), 0);
 
 	/* More buckets than there are, or a part of one. */
 	given.bytes += sizeof(uint64_t);
-	assert_int_equal(parse(batch(1, &given), &m), -EBADMSG);
+	assert_int_equal(build_parse(batch(1, &given), &m), -EBADMSG);
 	given.bytes = 12;
-	assert_int_equal(parse(batch(1, &given), &m), -EBADMSG);
+	assert_int_equal(build_parse(batch(1, &given), &m), -EBADMSG);
 	given.bytes = 8;
 
 	given.has_code = false;
-	assert_int_equal(parse(batch(1, &given), &m), -EBADMSG);
+	assert_int_equal(build_parse(batch(1, &given), &m), -EBADMSG);
 	given.flag = KVM_EXITSTAT_A_TIME_REST;
-	assert_int_equal(parse(batch(1, &given), &m), 0);
+	assert_int_equal(build_parse(batch(1, &given), &m), 0);
 	assert_true(m.times[0].rest);
 	given.flag = KVM_EXITSTAT_A_TIME_OTHER;
-	assert_int_equal(parse(batch(1, &given), &m), 0);
+	assert_int_equal(build_parse(batch(1, &given), &m), 0);
 	assert_true(m.times[0].other);
 	given.total_ns = 0;
-	assert_int_equal(parse(batch(1, &given), &m), -EBADMSG);
+	assert_int_equal(build_parse(batch(1, &given), &m), -EBADMSG);
 	exit_message_done(&m);
 }
 
@@ -121,7 +109,7 @@ static void apply(struct registry *registry, uint32_t vcpu_id, const struct give
 {
 	struct exit_message m = { 0 };
 
-	assert_int_equal(parse(batch(vcpu_id, time), &m), 0);
+	assert_int_equal(build_parse(batch(vcpu_id, time), &m), 0);
 	assert_int_equal(registry_apply(registry, &m), 0);
 	exit_message_done(&m);
 }
@@ -260,7 +248,7 @@ static void test_bound(void **state)
 	(void)state;
 	assert_int_equal(registry_new(&registry), 0);
 	for (given.code = 0; r == 0 && given.code < 1000; given.code++) {
-		assert_int_equal(parse(batch(0, &given), &m), 0);
+		assert_int_equal(build_parse(batch(0, &given), &m), 0);
 		r = registry_apply(registry, &m);
 	}
 	assert_int_equal(r, -E2BIG);
