@@ -224,12 +224,6 @@ static struct count_time count_time(struct registry *registry, uint64_t now_ns)
 	};
 }
 
-/* Of two results; what there was no memory for now there may be later. */
-static int worse(int a, int b)
-{
-	return a == -ENOMEM || b >= 0 ? a : b;
-}
-
 static int apply_vcpu(struct registry *registry, const struct exit_message *message,
 		      const struct sample_vcpu *sample, const struct count_time *time,
 		      struct vm **out)

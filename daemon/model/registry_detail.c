@@ -229,8 +229,7 @@ int registry_apply_details(struct registry *registry, struct vm *vm, struct vcpu
 		const struct sample_detail *one = &message->details[sample->first_detail + i];
 
 		r = get_vcpu_detail(registry, vm, vcpu, one, &detail);
-		if (r < 0 && result != -ENOMEM)
-			result = r;
+		result = worse(result, r);
 		if (r < 0 || one->total <= detail->exits)
 			continue;
 		more = one->total - detail->exits;

@@ -3,6 +3,8 @@
 #ifndef KVMEXITD_REGISTRY_INTERNAL_H
 #define KVMEXITD_REGISTRY_INTERNAL_H
 
+#include <errno.h>
+
 #include "model/registry.h"
 #include "model/sample.h"
 
@@ -54,6 +56,12 @@ struct registry {
 	uint64_t details_since_ns;
 	size_t n_details; /* of all vCPUs */
 };
+
+/* Of two results; what there was no memory for now there may be later. */
+static inline int worse(int a, int b)
+{
+	return a == -ENOMEM || b >= 0 ? a : b;
+}
 
 uint64_t registry_realtime_us(const struct registry *registry, uint64_t boottime_ns);
 void registry_queue_change(struct registry *registry, struct vm *vm);

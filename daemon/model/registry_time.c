@@ -65,8 +65,7 @@ int registry_apply_times(struct registry *registry, struct vm *vm, struct vcpu *
 		drop_times(vm, message->times_since_ns);
 	for (i = 0; i < sample->n_times; i++) {
 		r = set_time(vcpu, &message->times[sample->first_time + i]);
-		if (r < 0 && result != -ENOMEM)
-			result = r;
+		result = worse(result, r);
 	}
 	return result;
 }
