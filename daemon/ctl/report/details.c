@@ -16,7 +16,7 @@ static void print_text_cell(const char *tag, char *text, FILE *out)
 	free(text);
 }
 
-static void print_row(const json_t *reason, const json_t *detail, FILE *out)
+static void print_row(const json_t *reason, const json_t *detail, double all, FILE *out)
 {
 	double exits = (double)get_int(detail, "exits");
 
@@ -25,14 +25,14 @@ static void print_row(const json_t *reason, const json_t *detail, FILE *out)
 	if (json_is_true(json_object_get(detail, "nested")))
 		fputs(" (nested guest)", out);
 	fprintf(out, "</td><td class=\"n\">%lld</td>", get_int(detail, "exits"));
-	print_text_cell("<td class=\"n\">", format_percent(exits, (double)details_exits(reason)),
-			out);
+	print_text_cell("<td class=\"n\">", format_percent(exits, all), out);
 	fputs("</td></tr>\n", out);
 }
 
 void report_print_details(const struct report *report, FILE *out)
 {
 	const json_t *reason, *detail;
+	double all;
 	size_t i, j;
 
 	if (!has_details(report->vm))
@@ -46,9 +46,11 @@ void report_print_details(const struct report *report, FILE *out)
 	      "<th scope=\"col\" class=\"n\">Exits</th><th scope=\"col\" class=\"n\">%</th></tr>"
 	      "</thead>\n<tbody>\n",
 	      out);
-	json_array_foreach(json_object_get(report->vm, "reasons"), i, reason)
+	json_array_foreach(json_object_get(report->vm, "reasons"), i, reason) {
+		all = (double)details_exits(reason);
 		json_array_foreach(json_object_get(reason, "details"), j, detail)
 			if (j < DETAILS_SHOWN)
-				print_row(reason, detail, out);
+				print_row(reason, detail, all, out);
+	}
 	fputs("</tbody>\n</table>\n</div>\n</section>\n", out);
 }

@@ -28,7 +28,7 @@ static const json_t *find_detail(const json_t *details, const json_t *wanted)
 	return NULL;
 }
 
-/* Those of a kernel that began anew meanwhile are all new. */
+/* The kernel has not started to count them again meanwhile. */
 static bool are_the_same(const struct stat_vm *vm)
 {
 	return same_member(vm->base, vm->last, "details_since");
@@ -39,7 +39,7 @@ void stat_subtract_details(const struct stat_vm *vm, json_t *reason, const json_
 {
 	static const struct row_key by_exits = { "exits", "exits", ROW_NUMBER, false };
 	const json_t *details = json_object_get(reason, "details"), *detail;
-	const json_t *before = are_the_same(vm) ? json_object_get(base, "details") : NULL;
+	const json_t *before = are_the_same(vm) ? json_object_get(base, "details") : NULL, *old;
 	json_t *list, *one, *rest = json_array();
 	long long exits;
 	size_t i;
@@ -50,9 +50,8 @@ void stat_subtract_details(const struct stat_vm *vm, json_t *reason, const json_
 	}
 	list = json_array();
 	json_array_foreach(details, i, detail) {
-		exits = get_int(detail, "exits");
-		if (find_detail(before, detail))
-			exits -= get_int(find_detail(before, detail), "exits");
+		old = find_detail(before, detail);
+		exits = get_int(detail, "exits") - (old ? get_int(old, "exits") : 0);
 		one = exits > 0 ? json_copy((json_t *)detail) : NULL;
 		if (!one)
 			continue;
