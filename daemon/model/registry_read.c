@@ -213,7 +213,7 @@ void registry_vm_rates(const struct registry *registry, const struct vm *vm, uin
 
 uint64_t registry_counted_since(const struct registry *registry, const struct vm *vm)
 {
-	/* When a VM was created is known of those that were counted all their life. */
+	/* A VM that was counted all its life has a time of creation. */
 	if (registry->counted_ns == 0 || vm->created_ns != 0)
 		return 0;
 	return vm->epoch == registry->epoch ? registry->counted_ns : vm->first_ns;

@@ -15,7 +15,7 @@
 
 #define PERCENT 100.0
 
-/* Keys that are shown, of those that changed most. */
+/* How many keys are shown; those that changed most come first. */
 #define KEYS_SHOWN 10
 
 enum {

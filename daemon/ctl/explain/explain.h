@@ -39,7 +39,7 @@ struct ranked {
 	bool measured; /* cost is from measured times, not from the table's figures */
 };
 
-/* What one exit of a reason, as Show has it, costs in ns: measured, or the table's figure. */
+/* The cost of one exit in ns, measured or from the table; the reason is one of Show's. */
 double explain_exit_ns(const json_t *reason, bool *measured);
 
 /*

@@ -87,7 +87,7 @@ struct kvm_exitstat_key {
 struct kvm_exitstat_details {
 	struct kvm_exitstat_key key[KVM_EXITSTAT_NR_KEYS];
 	u64 rest[KVM_EXITSTAT_NR_KINDS];
-	/* The lower half of what was last told of them, under kvm_exitstat.lock. */
+	/* The lower half of what was last sent of them, under kvm_exitstat.lock. */
 	u32 sent[KVM_EXITSTAT_NR_KEYS];
 	u32 rest_sent[KVM_EXITSTAT_NR_KINDS];
 };

@@ -31,7 +31,7 @@
  */
 #define KVM_EXITSTAT_NEWS_RUN	256
 
-/* An exit that lasts is told of from here on. */
+/* Exits that last at least this long are reported as under way. */
 #define KVM_EXITSTAT_UNDER_WAY_NS	(10 * NSEC_PER_MSEC)
 
 /*
@@ -99,7 +99,7 @@ struct kvm_exitstat_times {
 	u64 total_ns[KVM_EXITSTAT_NR_SLOTS];
 	u64 max_ns[KVM_EXITSTAT_NR_SLOTS];
 	u64 exits[KVM_EXITSTAT_NR_SLOTS];
-	/* What was last told of total_ns, under kvm_exitstat.lock. */
+	/* The total_ns that was last sent, under kvm_exitstat.lock. */
 	u64 sent[KVM_EXITSTAT_NR_SLOTS];
 	u64 histogram[KVM_EXITSTAT_NR_HISTOGRAMS][KVM_EXITSTAT_TIME_BUCKETS];
 	/* 1 + the number of the histogram, 0 if there is none. */

@@ -101,7 +101,7 @@ bool kvm_exitstat_log_due(const struct kvm_exitstat_vm *vm, u64 exits)
 	return log_exits && exits - vm->logged >= log_exits;
 }
 
-/* Where the VMs are gone through, and what is to be told of the one found. */
+/* How far the VMs have been looked at, and what to log about the one found. */
 struct log_walk {
 	unsigned long id;
 	unsigned long index;

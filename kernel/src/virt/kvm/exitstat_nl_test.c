@@ -182,7 +182,7 @@ static void test_vm(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, tb[KVM_EXITSTAT_A_VM_DESTROYED_NS]);
 	KUNIT_EXPECT_EQ(test, nla_get_u64(tb[KVM_EXITSTAT_A_VM_DESTROYED_NS]), U64_MAX);
 
-	/* What is told of it before its end does not have that. */
+	/* Earlier messages about the VM do not have that. */
 	skb = test_skb(test, 256);
 	KUNIT_ASSERT_EQ(test, kvm_exitstat_put_vm(skb, &t->vm, false), 0);
 	KUNIT_ASSERT_EQ(test, nla_parse_nested(tb, KVM_EXITSTAT_A_VM_MAX,

@@ -95,7 +95,7 @@ int kvm_exitstat_put_header(struct sk_buff *skb, u64 seq, u64 time_ns)
 	return 0;
 }
 
-/* When a VM ended belongs to the last that is told of it. */
+/* Only the last message about a VM says when it ended. */
 int kvm_exitstat_put_vm(struct sk_buff *skb, const struct kvm_exitstat_vm *vm, bool ended)
 {
 	struct nlattr *nest = nla_nest_start(skb, KVM_EXITSTAT_A_STATS_VM);

@@ -282,7 +282,7 @@ static void test_parts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->seen_keys, 5);
 }
 
-/* While an extra is being emptied, there is nothing to tell of it. */
+/* While an extra is being emptied, nothing of it is sent. */
 static void test_emptying(struct kunit *test)
 {
 	struct exitstat_extra_test *t = test->priv;

@@ -111,7 +111,7 @@ struct cursor {
 	unsigned int pos;
 	/* All that changed of this VM is told. */
 	bool flush;
-	/* The statistic of a vCPU that is told of in parts. */
+	/* The exits statistic of a vCPU that takes several messages. */
 	u64 exits;
 };
 

@@ -115,7 +115,7 @@ void kvm_exitstat_vmx_extra(struct kvm_vcpu *vcpu, unsigned long slot)
 {
 	struct kvm_exitstat_details *details = kvm_exitstat_stamp(vcpu, slot);
 
-	/* What is told of an entry that failed means something else. */
+	/* The exit fields of a failed entry mean something else. */
 	if (!details || unlikely(to_vmx(vcpu)->exit_reason.failed_vmentry))
 		return;
 
