@@ -103,6 +103,7 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/util/clock.c daemon/util/clock.h \
 	daemon/util/journal_socket.c daemon/util/journal_socket.h \
 	daemon/util/log.c daemon/util/log.h \
+	daemon/util/near.c daemon/util/near.h \
 	daemon/util/pump.c daemon/util/pump.h \
 	daemon/util/ratelimit.c daemon/util/ratelimit.h \
 	daemon/util/text.c daemon/util/text.h \

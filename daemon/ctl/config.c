@@ -116,7 +116,7 @@ static enum ctl_exit show(const struct ctl *ctl, bool reloaded)
 	if (reply.error && !(reloaded && strcmp(reply.error, CTL_METHOD("NoKernel")) == 0))
 		result = ctl_report_error(ctl, &reply);
 	else if (ctl->json)
-		output_json(reply.parameters);
+		output_json(ctl, reply.parameters);
 	else
 		print_text(reply.parameters);
 	varlink_reply_done(&reply);

@@ -16,6 +16,7 @@
 #include "ctl/options.h"
 #include "ctl/output.h"
 #include "server/address.h"
+#include "util/near.h"
 #include "util/util.h"
 
 /* The first is the default. */
@@ -32,6 +33,7 @@ static const struct ctl_command *const commands[] = {
 	&ctl_diff,
 	&ctl_metrics,
 	&ctl_config,
+	&ctl_help,
 	/* clang-format on */
 };
 
@@ -40,7 +42,7 @@ static void print_help(void)
 	size_t i;
 
 	puts("kvmexitctl [OPTION...] [COMMAND]\n"
-	     "Shows why the virtual machines of this host leave guest mode.\n"
+	     "Shows why the VMs of this host exit, how often, and what to do about it.\n"
 	     "\n"
 	     "Commands:");
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
@@ -49,8 +51,7 @@ static void print_help(void)
 	     "VM is a name, UUID, VMID, process id or id; 'pid:7' and the like say which.\n"
 	     "Options, of which each command has more: see 'kvmexitctl COMMAND --help'.");
 	options_print_common();
-	puts("\n"
-	     "Exit status: 0 success, 1 error, 2 bad usage, 3 no kvmexitd, 4 no exits come.");
+	puts("Exit status: 0 success, 1 error, 2 bad usage, 3 no kvmexitd, 4 no exits come.");
 }
 
 static void print_command_help(const struct ctl_command *command)
@@ -82,6 +83,49 @@ static const struct ctl_command *find_command(const char *name)
 	return NULL;
 }
 
+/* Says so if there is none. */
+static const struct ctl_command *get_command(const char *name)
+{
+	const char *names[ARRAY_SIZE(commands) + 1] = { NULL }, *near;
+	const struct ctl_command *command = find_command(name);
+	_cleanup_free_ char *clean = NULL;
+	size_t i;
+
+	if (command)
+		return command;
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		names[i] = commands[i]->name;
+	near = near_word(name, names);
+	clean = clean_text(name);
+	ctl_error("there is no command '%s'%s%s%s", clean, near ? "; did you mean '" : "",
+		  near ? near : "", near ? "'?" : "");
+	return NULL;
+}
+
+static int run_help(struct ctl *ctl, int argc, char **argv)
+{
+	const struct ctl_command *command;
+
+	(void)ctl;
+	if (argc == 0) {
+		print_help();
+		return CTL_OK;
+	}
+	command = get_command(argv[0]);
+	if (!command)
+		return CTL_USAGE;
+	print_command_help(command);
+	return CTL_OK;
+}
+
+const struct ctl_command ctl_help = {
+	.name = "help",
+	.args = "[COMMAND]",
+	.help = "this text, or the options of a command",
+	.args_max = 1,
+	.run = run_help,
+};
+
 static bool want_colour(void)
 {
 	const char *no_color = getenv("NO_COLOR");
@@ -112,7 +156,7 @@ static int answer(enum option_verdict verdict, const struct ctl_command *command
 	return -1;
 }
 
-/* argv[0] is in the place of the program's name. */
+/* argv[0] is the command's name. */
 static int run_command(struct ctl *ctl, const struct ctl_command *command, int argc, char **argv)
 {
 	enum ctl_exit written;
@@ -130,6 +174,7 @@ static int run_command(struct ctl *ctl, const struct ctl_command *command, int a
 	}
 
 	ctl->colour = !ctl->json && want_colour();
+	ctl->people = !ctl->json && isatty(STDOUT_FILENO);
 	ctl_begin(ctl);
 	result = command->run(ctl, args, argv + next);
 	if (result == CTL_USAGE && !command->runs)
@@ -142,7 +187,6 @@ int ctl_main(int argc, char **argv)
 {
 	struct ctl ctl = { .socket = SERVER_SOCKET_PATH, .stop = -1 };
 	const struct ctl_command *command;
-	_cleanup_free_ char *name = NULL;
 	int next = 0, result;
 
 	/* Not the rest: numbers must not depend on who reads them. */
@@ -154,13 +198,8 @@ int ctl_main(int argc, char **argv)
 	if (next == argc)
 		return run_command(&ctl, commands[0], 1, argv);
 
-	command = find_command(argv[next]);
-	if (!command) {
-		name = clean_text(argv[next]);
-		ctl_error("there is no command '%s'", name);
+	command = get_command(argv[next]);
+	if (!command)
 		return (int)bad_usage(NULL);
-	}
-	/* For getopt, which reports in the program's name. */
-	argv[next] = argv[0];
 	return run_command(&ctl, command, argc - next, argv + next);
 }

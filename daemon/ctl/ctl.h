@@ -21,9 +21,18 @@ enum ctl_exit {
 /* More would not fit on the screen that a command's --help may take. */
 #define CTL_OPTIONS_MAX 12
 
+/* What is printed. JSON is on one line or indented as suits the command, or as was asked for. */
+enum ctl_form {
+	CTL_TEXT,
+	CTL_JSON,
+	CTL_JSON_SHORT,
+	CTL_JSON_PRETTY,
+};
+
 struct ctl {
 	const char *socket;
-	bool json;
+	enum ctl_form json; /* CTL_TEXT, which is 0, for none */
+	bool people; /* stdout is a terminal: short numbers, local times */
 	bool colour;
 	uint64_t end_ns; /* of waiting for the daemon, CLOCK_MONOTONIC */
 	int stop; /* which also ends when this can be read; -1 for none */
@@ -61,6 +70,7 @@ extern const struct ctl_command ctl_report;
 extern const struct ctl_command ctl_diff;
 extern const struct ctl_command ctl_metrics;
 extern const struct ctl_command ctl_config;
+extern const struct ctl_command ctl_help;
 
 /* All of main(). */
 int ctl_main(int argc, char **argv);

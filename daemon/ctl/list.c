@@ -228,7 +228,7 @@ static int run(struct ctl *ctl, int argc, char **argv)
 		rows_sort(vms, key, option_given(ctl, OPTION_REVERSE));
 
 	if (ctl->json)
-		output_json(reply);
+		output_json(ctl, reply);
 	else if (option_given(ctl, OPTION_NAMES))
 		print_names(vms);
 	else if (json_array_size(vms) == 0)

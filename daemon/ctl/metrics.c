@@ -31,7 +31,7 @@ static int run(struct ctl *ctl, int argc, char **argv)
 
 	text = json_object_get(metrics, "text");
 	if (ctl->json)
-		output_json(metrics);
+		output_json(ctl, metrics);
 	else if (json_is_string(text))
 		/* Names in it are clean, as kvmexitd made them. */
 		(void)fwrite(json_string_value(text), 1, json_string_length(text), stdout);

@@ -14,6 +14,7 @@
 #include "ctl/options.h"
 #include "ctl/output.h"
 #include "server/address.h"
+#include "util/near.h"
 #include "util/util.h"
 
 #define MS_PER_S     1000
@@ -25,7 +26,7 @@
 #define HELP_COLUMN 21
 
 static const struct ctl_option common[] = {
-	{ "json", NULL, "for programs: JSON", 'j' },
+	{ "json", "[=FORM]", "for programs: JSON, short or pretty", 'j' },
 	{ "socket", "PATH", "where kvmexitd listens (" SERVER_SOCKET_PATH ")", 's' },
 	{ "help", NULL, "this text, or that of a command", 'h' },
 	{ "version", NULL, "the version", 'V' },
@@ -34,11 +35,19 @@ static const struct ctl_option common[] = {
 /* Options of a command are told by their place, from here on. */
 #define OF_COMMAND 0x100
 
+/* With a long name only, and behind '='. */
+static bool is_optional(const struct ctl_option *option)
+{
+	return option->arg && *option->arg == '[';
+}
+
 static void add_long(struct option *to, const struct ctl_option *option, int value)
 {
 	*to = (struct option){
 		.name = option->name,
-		.has_arg = option->arg ? required_argument : no_argument,
+		.has_arg = !option->arg	       ? no_argument :
+			   is_optional(option) ? optional_argument :
+						 required_argument,
 		.val = value,
 	};
 }
@@ -47,7 +56,7 @@ static char *add_letter(char *to, const struct ctl_option *option)
 {
 	if (option->letter) {
 		*to++ = option->letter;
-		if (option->arg)
+		if (option->arg && !is_optional(option))
 			*to++ = ':';
 	}
 	return to;
@@ -66,16 +75,68 @@ static int find(const struct ctl_command *command, int value)
 	return -1;
 }
 
+/* getopt's place in argv, just behind what it does not take. */
+static void complain_unknown(const char *text, const struct option *longs)
+{
+	const char *names[ARRAY_SIZE(common) + CTL_OPTIONS_MAX + 1] = { NULL }, *near = NULL;
+	size_t length = strcspn(text, "="), i;
+	_cleanup_free_ char *clean = NULL;
+	char word[64];
+
+	(void)snprintf(word, sizeof(word), "%.*s", (int)(length < sizeof(word) ? length : 0), text);
+	clean = clean_text(text);
+	for (i = 0; longs[i].name; i++)
+		names[i] = longs[i].name;
+	/* A letter is near to too much. */
+	if (strncmp(text, "--", 2) == 0)
+		near = near_word(word + strlen("--"), names);
+	ctl_error("there is no option '%s'%s%s%s", clean ? clean : "",
+		  near ? "; did you mean '--" : "", near ? near : "", near ? "'?" : "");
+}
+
+/* What getopt gave, '?' or ':', as of the option that it has just read. */
+static void complain_option(int value, char **argv, const struct option *longs)
+{
+	const char *text = argv[optind - 1];
+	char letter[] = { '-', (char)optopt, '\0' };
+	bool is_long = strncmp(text, "--", 2) == 0;
+
+	/* It may not be behind an argument of several letters yet. */
+	if (!is_long || !optopt)
+		text = optopt && optopt < OF_COMMAND ? letter : text;
+	if (value == ':')
+		ctl_error("option '%s' needs a value", text);
+	else if (optopt && is_long)
+		ctl_error("option '%.*s' takes no value", (int)strcspn(text, "="), text);
+	else
+		complain_unknown(text, longs);
+}
+
+/* form is NULL where none was given. */
+static bool read_json_form(const char *form, enum ctl_form *out)
+{
+	static const char *const forms[] = { "short", "pretty", NULL };
+	size_t i = 0;
+
+	if (form && !option_choice("json", form, forms, &i))
+		return false;
+	*out = !form ? CTL_JSON : i == 0 ? CTL_JSON_SHORT : CTL_JSON_PRETTY;
+	return true;
+}
+
 enum option_verdict options_read(struct ctl *ctl, const struct ctl_command *command, int argc,
 				 char **argv, int *next)
 {
 	struct option longs[ARRAY_SIZE(common) + CTL_OPTIONS_MAX + 1] = { 0 };
-	char shorts[2 * ARRAY_SIZE(longs) + 2], *letter = shorts;
+	char shorts[2 * ARRAY_SIZE(longs) + 3], *letter = shorts;
 	size_t i, n = 0;
 	int value;
 
 	if (!command || command->runs)
 		*letter++ = '+';
+	/* Messages are ours, and a missing value is ':'. */
+	*letter++ = ':';
+	opterr = 0;
 	for (i = 0; i < ARRAY_SIZE(common); i++) {
 		add_long(&longs[n++], &common[i], common[i].letter);
 		letter = add_letter(letter, &common[i]);
@@ -86,14 +147,15 @@ enum option_verdict options_read(struct ctl *ctl, const struct ctl_command *comm
 	}
 	*letter = '\0';
 
-	/* Anew, also of another argv. */
+	/* From scratch, also for another argv. */
 	optind = 0;
 	while ((value = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		if (find(command, value) >= 0)
 			ctl->given[find(command, value)] = optarg ? optarg : "";
-		else if (value == 'j')
-			ctl->json = true;
-		else if (value == 's' && !*optarg) {
+		else if (value == 'j') {
+			if (!read_json_form(optarg, &ctl->json))
+				return OPTION_WRONG;
+		} else if (value == 's' && !*optarg) {
 			ctl_error("--socket needs a path");
 			return OPTION_WRONG;
 		} else if (value == 's')
@@ -102,8 +164,10 @@ enum option_verdict options_read(struct ctl *ctl, const struct ctl_command *comm
 			return OPTION_HELP;
 		else if (value == 'V')
 			return OPTION_VERSION;
-		else
+		else {
+			complain_option(value, argv, longs);
 			return OPTION_WRONG;
+		}
 	}
 	*next = optind;
 	return OPTION_RUN;
@@ -118,7 +182,8 @@ static void print_option(const struct ctl_option *option)
 	n = option->letter ? snprintf(left, sizeof(left), "  -%c, --", option->letter) :
 			     snprintf(left, sizeof(left), "      --");
 	(void)snprintf(left + n, sizeof(left) - (size_t)n, "%s%s%s", option->name,
-		       option->arg ? " " : "", option->arg ? option->arg : "");
+		       option->arg && !is_optional(option) ? " " : "",
+		       option->arg ? option->arg : "");
 
 	/* Its help is on the same line where there is room. */
 	if (strlen(left) + 2 > HELP_COLUMN) {

@@ -46,21 +46,27 @@ void ctl_error(const char *format, ...)
 	fputc('\n', stderr);
 }
 
-bool output_json_to(const json_t *json, FILE *out)
+static bool write_json(const json_t *json, FILE *out, bool pretty)
 {
-	return json_dumpf(json, out, JSON_INDENT(JSON_STEP) | JSON_PRECISION) == 0 &&
-	       putc('\n', out) != EOF && fflush(out) == 0;
+	size_t layout = pretty ? JSON_INDENT(JSON_STEP) : JSON_COMPACT;
+
+	return json_dumpf(json, out, layout | JSON_PRECISION) == 0 && putc('\n', out) != EOF &&
+	       fflush(out) == 0;
 }
 
-void output_json(const json_t *json)
+bool output_json_to(const struct ctl *ctl, const json_t *json, FILE *out)
 {
-	(void)output_json_to(json, stdout);
+	return write_json(json, out, ctl->json != CTL_JSON_SHORT);
 }
 
-bool output_json_line(const json_t *json)
+void output_json(const struct ctl *ctl, const json_t *json)
 {
-	return json_dumpf(json, stdout, JSON_COMPACT | JSON_PRECISION) == 0 &&
-	       putchar('\n') != EOF && fflush(stdout) == 0;
+	(void)output_json_to(ctl, json, stdout);
+}
+
+bool output_json_line(const struct ctl *ctl, const json_t *json)
+{
+	return write_json(json, stdout, ctl->json == CTL_JSON_PRETTY);
 }
 
 enum ctl_exit output_finish(void)

@@ -16,11 +16,11 @@
 struct libscols_line;
 struct libscols_table;
 
-/* Failures to write are kept for output_finish(). */
-void output_json(const json_t *json);
+/* Indented, if it was not asked for short. Failures to write are kept for output_finish(). */
+void output_json(const struct ctl *ctl, const json_t *json);
 
 /* To elsewhere, flushed; false when that failed. */
-bool output_json_to(const json_t *json, FILE *out);
+bool output_json_to(const struct ctl *ctl, const json_t *json, FILE *out);
 
 /*
  * A file to write to, which is opened before the work whose result goes there, so
@@ -43,8 +43,8 @@ bool output_close(struct output_file *file);
 /* There is no result: the file is as before. */
 void output_abandon(struct output_file *file);
 
-/* On one line, and flushed; false when that failed. */
-bool output_json_line(const json_t *json);
+/* On one line, if it was not asked for pretty, and flushed; false when that failed. */
+bool output_json_line(const struct ctl *ctl, const json_t *json);
 
 /* Writes what is left, and reports failures: CTL_OK or CTL_FAILED. */
 enum ctl_exit output_finish(void);

@@ -273,7 +273,7 @@ static int run(struct ctl *ctl, int argc, char **argv)
 			  ctl->given[OPTION_VCPU]);
 		result = CTL_FAILED;
 	} else if (ctl->json) {
-		output_json(vm);
+		output_json(ctl, vm);
 	} else {
 		print_text(ctl, vm, reply_now_us(reply));
 	}

@@ -155,7 +155,7 @@ static int run(struct ctl *ctl, int argc, char **argv)
 		return (int)result;
 
 	if (ctl->json)
-		output_json(status);
+		output_json(ctl, status);
 	else
 		print_text(ctl, status);
 	if (!is_fed(status))

@@ -101,7 +101,7 @@ static enum ctl_exit print_events(const struct ctl *ctl, struct varlink *link,
 			result = ctl_report_error(ctl, &reply);
 		} else if (filter_event(filter, reply.parameters)) {
 			filter->left--;
-			if (!output_json_line(reply.parameters))
+			if (!output_json_line(ctl, reply.parameters))
 				result = CTL_FAILED;
 		}
 		more = reply.continues && result == CTL_OK && filter->left > 0;

@@ -79,6 +79,16 @@ static void test_status(void **state)
 	assert_text(json, "kernel", "streaming");
 	json_decref(json);
 
+	/* On one line, or indented. */
+	result = ctl(p, "status", "--json=short", NULL);
+	assert_ptr_equal(strchr(result.out, '\n') + 1, result.out + strlen(result.out));
+	json = result_json(&result);
+	assert_text(json, "kernel", "streaming");
+	json_decref(json);
+	result = ctl(p, "--json=pretty", "status", NULL);
+	assert_non_null(strstr(result.out, "\n  \"kernel\": \"streaming\",\n"));
+	result_done(&result);
+
 	process_command(p, COMMAND_STALE);
 	result = ctl(p, "status", NULL);
 	assert_int_equal(result.status, 4);

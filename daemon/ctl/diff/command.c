@@ -58,7 +58,7 @@ static enum ctl_exit compare(const struct ctl *ctl, const struct diff_side *a,
 	}
 	if (ctl->json) {
 		json = diff_json(a, b, diff);
-		output_json(json);
+		output_json(ctl, json);
 		json_decref(json);
 	} else {
 		diff_print(ctl, a, b, diff);

@@ -81,7 +81,7 @@ static int show_topic(const struct ctl *ctl, const char *head, const struct expl
 		return CTL_OK;
 	}
 	json = explain_topic_json(topic);
-	output_json(json);
+	output_json(ctl, json);
 	json_decref(json);
 	return CTL_OK;
 }
@@ -126,7 +126,7 @@ static int explain_vm(const struct ctl *ctl, const char *vm)
 		return (int)result;
 	if (ctl->json) {
 		json = explain_vm_json(json_object_get(reply, "vm"), reply_now_us(reply));
-		output_json(json);
+		output_json(ctl, json);
 		json_decref(json);
 	} else {
 		explain_print_vm(ctl, json_object_get(reply, "vm"), reply_now_us(reply));
@@ -147,7 +147,7 @@ static int run(struct ctl *ctl, int argc, char **argv)
 			return CTL_OK;
 		}
 		json = explain_list_json();
-		output_json(json);
+		output_json(ctl, json);
 		json_decref(json);
 		return CTL_OK;
 	}

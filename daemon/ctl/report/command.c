@@ -69,7 +69,7 @@ static enum ctl_exit print(const struct ctl *ctl, const struct report *report,
 	}
 	if (ctl->json) {
 		json = report_json(report);
-		output_json(json);
+		output_json(ctl, json);
 		json_decref(json);
 	} else {
 		report_print_text(report, ctl->colour);

@@ -150,7 +150,7 @@ static bool print_to(const struct run *run, FILE *out)
 		return fflush(out) == 0 && !ferror(out);
 	}
 	json = stat_json(&run->result);
-	good = output_json_to(json, out);
+	good = output_json_to(ctl, json, out);
 	json_decref(json);
 	return good;
 }

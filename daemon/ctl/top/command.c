@@ -67,7 +67,7 @@ static void put(void *userdata, size_t line, enum top_style style, const char *t
 static void print_once(const struct ctl *ctl, const struct top *top, json_t *json, bool first)
 {
 	if (ctl->json) {
-		(void)output_json_line(json);
+		(void)output_json_line(ctl, json);
 		return;
 	}
 	if (!first)

@@ -12,13 +12,7 @@
 
 #include "model/registry.h"
 #include "server/methods/lookup.h"
-
-/* Bounds the work that a client can cause: longer names are compared whole. */
-#define DISTANCE_LEN_MAX 64
-
-/* A name that was typed short, or that many edits away for that many letters. */
-#define SUBSTRING_MIN	 2
-#define LETTERS_PER_EDIT 3
+#include "util/near.h"
 
 /* VMs. With names as long as can be, comparing these takes 20 ms, in which nobody else is served. */
 #define COMPARED_MAX 1024
@@ -173,61 +167,6 @@ size_t lookup_vm(struct lookup *lookup, const struct registry *registry, const c
 	return lookup->n;
 }
 
-static size_t min_size(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-static bool same_letter(char a, char b)
-{
-	return tolower((unsigned char)a) == tolower((unsigned char)b);
-}
-
-/*
- * Letters to insert, drop, replace or swap with the next one (optimal string
- * alignment), letter case aside. Of the matrix, three rows are in use.
- */
-static size_t edit_distance(const char *a, size_t a_len, const char *b, size_t b_len)
-{
-	size_t rows[3][DISTANCE_LEN_MAX + 1];
-	size_t *two_above = rows[0], *above = rows[1], *row = rows[2], *reused;
-	size_t i, j;
-
-	for (j = 0; j <= b_len; j++)
-		above[j] = j;
-	for (i = 1; i <= a_len; i++) {
-		row[0] = i;
-		for (j = 1; j <= b_len; j++) {
-			row[j] = min_size(above[j - 1] + !same_letter(a[i - 1], b[j - 1]),
-					  min_size(above[j], row[j - 1]) + 1);
-			if (i > 1 && j > 1 && same_letter(a[i - 1], b[j - 2]) &&
-			    same_letter(a[i - 2], b[j - 1]))
-				row[j] = min_size(row[j], two_above[j - 2] + 1);
-		}
-		reused = two_above;
-		two_above = above;
-		above = row;
-		row = reused;
-	}
-	return above[b_len];
-}
-
-/* How far name is from text; SIZE_MAX if too far. */
-static size_t distance(const char *text, const char *name)
-{
-	size_t text_len = strlen(text), name_len = strlen(name);
-	size_t edits;
-
-	if (text_len <= DISTANCE_LEN_MAX && name_len <= DISTANCE_LEN_MAX) {
-		edits = edit_distance(text, text_len, name, name_len);
-		if (edits * LETTERS_PER_EDIT <= text_len)
-			return edits;
-	}
-	if (text_len >= SUBSTRING_MIN && strcasestr(name, text))
-		return DISTANCE_LEN_MAX + name_len - text_len;
-	return SIZE_MAX;
-}
-
 struct candidates {
 	size_t n;
 	const char *names[LOOKUP_NEAR_MAX];
@@ -267,7 +206,7 @@ size_t lookup_near(const struct registry *registry, const char *text, bool dead,
 	for (pass = 0; pass < (dead ? 2 : 1); pass++) {
 		vm = pass == 0 ? registry_first_live(registry) : registry_first_dead(registry);
 		for (; vm && compared < COMPARED_MAX; vm = registry_next(vm), compared++) {
-			far = distance(text, vm->name);
+			far = near_distance(text, vm->name);
 			if (far != SIZE_MAX)
 				add_candidate(&list, vm->name, far);
 		}
