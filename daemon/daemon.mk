@@ -35,6 +35,7 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/model/registry_history.c \
 	daemon/model/registry_internal.h \
 	daemon/model/registry_read.c \
+	daemon/model/registry_recent.c \
 	daemon/model/registry_storm.c \
 	daemon/model/registry_time.c \
 	daemon/model/registry_vm.c \
@@ -42,6 +43,7 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/model/spread.h \
 	daemon/model/status.c daemon/model/status.h \
 	daemon/model/storm.h \
+	daemon/model/times.h \
 	daemon/model/window.c daemon/model/window.h \
 	daemon/settings/load.c \
 	daemon/settings/parse.c \
@@ -101,6 +103,7 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/uapi/linux/kvm_exitstat.h \
 	daemon/util/array.c daemon/util/array.h \
 	daemon/util/clock.c daemon/util/clock.h \
+	daemon/util/histogram.c daemon/util/histogram.h \
 	daemon/util/journal_socket.c daemon/util/journal_socket.h \
 	daemon/util/log.c daemon/util/log.h \
 	daemon/util/near.c daemon/util/near.h \

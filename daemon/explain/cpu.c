@@ -64,7 +64,7 @@ const struct explain explain_cpu[] = {
 		.sources = "Linux arch/x86/kvm/vmx/vmx.c, ple_gap; "
 			   "Documentation/admin-guide/kernel-parameters.txt, nopvspin",
 		.reasons = "PAUSE PAUSE_INSTRUCTION",
-		.cost = EXPLAIN_KERNEL,
+		.cost = EXPLAIN_SPIN,
 		.normal = 50,
 	},
 	{

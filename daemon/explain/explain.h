@@ -32,10 +32,14 @@ enum explain_class {
  */
 enum explain_cost {
 	EXPLAIN_SLEEP, /* the vCPU sleeps: no cost at all */
+	EXPLAIN_SPIN, /* as EXPLAIN_KERNEL, but the vCPU waits for another one */
 	EXPLAIN_KERNEL,
 	EXPLAIN_USER,
 	EXPLAIN_FAULT,
 };
+
+/* Whether a vCPU that exits for the reason asks to wait, as reason_waits() of its code. */
+bool explain_waits(const char *reason);
 
 /* In nanoseconds. */
 uint64_t explain_cost_ns(enum explain_cost cost);

@@ -150,11 +150,19 @@ const char *explain_alias(const char *reason)
 	return NULL;
 }
 
+bool explain_waits(const char *reason)
+{
+	const struct explain *topic = explain_reason(reason);
+
+	return topic && (topic->cost == EXPLAIN_SLEEP || topic->cost == EXPLAIN_SPIN);
+}
+
 uint64_t explain_cost_ns(enum explain_cost cost)
 {
 	switch (cost) {
 	case EXPLAIN_SLEEP:
 		return 0;
+	case EXPLAIN_SPIN:
 	case EXPLAIN_KERNEL:
 		return 1000;
 	case EXPLAIN_USER:

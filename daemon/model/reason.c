@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <linux/kvm_exitstat.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "util/util.h"
 
@@ -290,6 +291,29 @@ const char *reason_name(uint32_t isa, uint64_t code, bool other, char buf[static
 
 	(void)snprintf(buf, REASON_NAME_MAX, "UNKNOWN_0x%" PRIx64, code);
 	return buf;
+}
+
+bool reason_waits(uint32_t isa, uint64_t code, bool other)
+{
+	static const char *const waits[] = { "HLT",
+					     "IDLE_HLT",
+					     "MWAIT",
+					     "MWAIT_COND",
+					     "MONITOR",
+					     "MWAIT_INSTRUCTION",
+					     "MONITOR_INSTRUCTION",
+					     "UMWAIT",
+					     "TPAUSE",
+					     "PAUSE",
+					     "PAUSE_INSTRUCTION" };
+	char buf[REASON_NAME_MAX];
+	const char *name = reason_name(isa, code, other, buf);
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(waits); i++)
+		if (strcmp(name, waits[i]) == 0)
+			return true;
+	return false;
 }
 
 const char *isa_name(uint32_t isa)

@@ -18,6 +18,12 @@
  */
 const char *reason_name(uint32_t isa, uint64_t code, bool other, char buf[static REASON_NAME_MAX]);
 
+/*
+ * Whether a vCPU that exits for it asks to wait: it sleeps (HLT, MWAIT and the like), or
+ * spins until another vCPU goes on (PAUSE). That time is not what exits cost.
+ */
+bool reason_waits(uint32_t isa, uint64_t code, bool other);
+
 /* "vmx", "svm", or "unknown". */
 const char *isa_name(uint32_t isa);
 

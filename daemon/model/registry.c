@@ -383,6 +383,8 @@ void registry_dump_end(struct registry *registry, uint64_t now_ns)
 			vm->all_is_news = true;
 	}
 	registry->complete = true;
+	if (!registry->times_seen_ns)
+		registry->times_seen_ns = now_ns;
 	registry->in_gap = false;
 	if (registry->synced_ns < now_ns)
 		registry->synced_ns = now_ns;

@@ -33,6 +33,7 @@
 #include "model/identity.h"
 #include "model/sample.h"
 #include "model/storm.h"
+#include "model/times.h"
 #include "model/window.h"
 
 /* As many as the kernel remembers: a resync brings all of them back. */
@@ -129,6 +130,7 @@ struct vm {
 
 	struct vm_details details;
 	uint64_t times_since_ns; /* of vCPUs' times; 0 if not told */
+	struct vm_times times;
 
 	/* by id */
 	struct vcpu **vcpus;

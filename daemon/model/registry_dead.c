@@ -115,7 +115,7 @@ void registry_end_vm(struct registry *registry, struct vm *vm, uint64_t ended_ns
 		vm_forget_deltas(vm);
 	}
 
-	vm_drop_windows(vm);
+	vm_drop_windows(registry, vm);
 	registry->n_vcpus -= vm->n_vcpus;
 	registry->n_live--;
 	HASH_DELETE(hh, registry->by_id, vm);
@@ -134,7 +134,7 @@ void registry_end_vm(struct registry *registry, struct vm *vm, uint64_t ended_ns
 
 int registry_revive_vm(struct registry *registry, struct vm *vm)
 {
-	int r = vm_make_windows(vm);
+	int r = vm_make_windows(registry, vm);
 
 	if (r < 0)
 		return r;

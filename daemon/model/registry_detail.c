@@ -196,16 +196,15 @@ static int get_vcpu_detail(struct registry *registry, struct vm *vm, struct vcpu
 	return 0;
 }
 
-/* When the exits were made that a message has more of: since that, at the earliest. */
-static uint64_t span_from(const struct registry *registry, const struct vm *vm,
-			  const struct exit_message *message, const struct sample_vcpu *sample)
+uint64_t registry_span_from(const struct registry *registry, const struct vm *vm,
+			    const struct sample_vcpu *sample, uint64_t switched_on_ns)
 {
 	uint64_t from_ns = registry->synced_ns;
 
 	if (sample->since_ns && !registry->in_gap)
 		from_ns = sample->since_ns;
-	if (from_ns < message->details_since_ns)
-		from_ns = message->details_since_ns;
+	if (from_ns < switched_on_ns)
+		from_ns = switched_on_ns;
 	return from_ns < vm->created_ns ? vm->created_ns : from_ns;
 }
 
@@ -223,7 +222,7 @@ int registry_apply_details(struct registry *registry, struct vm *vm, struct vcpu
 	if (vm->details.since_ns != message->details_since_ns)
 		registry_drop_details(registry, vm);
 	vm->details.since_ns = message->details_since_ns;
-	from_ns = span_from(registry, vm, message, sample);
+	from_ns = registry_span_from(registry, vm, sample, message->details_since_ns);
 
 	for (i = 0; i < sample->n_details; i++) {
 		const struct sample_detail *one = &message->details[sample->first_detail + i];

@@ -53,6 +53,8 @@ struct registry {
 	size_t n_storms;
 	struct host_totals host;
 	uint64_t times_since_ns; /* when they were switched on; 0 if not told */
+	uint64_t times_seen_ns; /* all were known then first; what is more since is new */
+	size_t n_times; /* of all VMs */
 	uint64_t details_since_ns;
 	size_t n_details; /* of all vCPUs */
 };
@@ -144,6 +146,23 @@ int registry_apply_times(struct registry *registry, struct vm *vm, struct vcpu *
 int registry_apply_details(struct registry *registry, struct vm *vm, struct vcpu *vcpu,
 			   const struct exit_message *message, const struct sample_vcpu *sample);
 
+/* When exits were made that a message has more of than was known, at the earliest. */
+uint64_t registry_span_from(const struct registry *registry, const struct vm *vm,
+			    const struct sample_vcpu *sample, uint64_t switched_on_ns);
+
+/* -- registry_recent.c ---------------------------------------------------- */
+
+/*
+ * A vCPU's times grew from what was known to what a sample has, in (from_ns, to_ns]:
+ * 0, -ENOMEM or -E2BIG.
+ */
+int registry_add_recent(struct registry *registry, struct vm *vm, const struct exit_time *known,
+			const struct sample_time *sample, uint64_t from_ns, uint64_t to_ns);
+
+void registry_drop_recent(struct registry *registry, struct vm *vm);
+
+/* -- registry_detail.c ---------------------------------------------------- */
+
 /* Finds or makes a detail of the VM, its key's own or the rest: -ENOMEM or -E2BIG. */
 int vm_get_detail(struct vm *vm, const struct sample_detail *sample, size_t *out);
 
@@ -158,7 +177,7 @@ void registry_drop_details(struct registry *registry, struct vm *vm);
 void vm_forget_deltas(struct vm *vm);
 
 /* Frees what only a VM that lives needs, and makes it again, empty: -ENOMEM. */
-void vm_drop_windows(struct vm *vm);
-int vm_make_windows(struct vm *vm);
+void vm_drop_windows(struct registry *registry, struct vm *vm);
+int vm_make_windows(struct registry *registry, struct vm *vm);
 
 #endif

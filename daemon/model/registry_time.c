@@ -7,19 +7,31 @@
 #include "model/registry_internal.h"
 #include "util/array.h"
 
-static int set_time(struct vcpu *vcpu, const struct sample_time *sample)
+static struct sample_time *find_time(const struct vcpu *vcpu, const struct sample_time *sample)
 {
-	struct sample_time *times, *known;
+	struct sample_time *known;
 	size_t i;
 
 	for (i = 0; i < vcpu->n_times; i++) {
 		known = &vcpu->times[i];
 		if (known->code == sample->code && known->nested == sample->nested &&
-		    known->other == sample->other && known->rest == sample->rest) {
-			if (sample->time.total_ns > known->time.total_ns)
-				known->time = sample->time;
-			return 0;
-		}
+		    known->other == sample->other && known->rest == sample->rest)
+			return known;
+	}
+	return NULL;
+}
+
+/* *old is what was known of it. */
+static int set_time(struct vcpu *vcpu, const struct sample_time *sample, struct exit_time *old)
+{
+	struct sample_time *times, *known = find_time(vcpu, sample);
+
+	*old = (struct exit_time){ 0 };
+	if (known) {
+		*old = known->time;
+		if (sample->time.total_ns > known->time.total_ns)
+			known->time = sample->time;
+		return 0;
 	}
 	if (vcpu->n_times >= REGISTRY_TIMES_PER_VCPU_MAX)
 		return -E2BIG;
@@ -32,12 +44,13 @@ static int set_time(struct vcpu *vcpu, const struct sample_time *sample)
 	return 0;
 }
 
-static void drop_times(struct vm *vm, uint64_t since_ns)
+static void drop_times(struct registry *registry, struct vm *vm, uint64_t since_ns)
 {
 	size_t i;
 
 	for (i = 0; i < vm->n_vcpus; i++)
 		vm->vcpus[i]->n_times = 0;
+	registry_drop_recent(registry, vm);
 	vm->times_since_ns = since_ns;
 }
 
@@ -49,12 +62,13 @@ void registry_see_times(struct registry *registry, const struct exit_message *me
 		return;
 	registry->times_since_ns = message->times_since_ns;
 	TAILQ_FOREACH(vm, &registry->live, by_id)
-		drop_times(vm, message->times_since_ns);
+		drop_times(registry, vm, message->times_since_ns);
 }
 
 int registry_apply_times(struct registry *registry, struct vm *vm, struct vcpu *vcpu,
 			 const struct exit_message *message, const struct sample_vcpu *sample)
 {
+	uint64_t from_ns;
 	int r, result = 0;
 	size_t i;
 
@@ -62,9 +76,17 @@ int registry_apply_times(struct registry *registry, struct vm *vm, struct vcpu *
 	if (!sample->n_times || message->times_since_ns < registry->times_since_ns)
 		return 0;
 	if (vm->times_since_ns != message->times_since_ns)
-		drop_times(vm, message->times_since_ns);
+		drop_times(registry, vm, message->times_since_ns);
+	from_ns = registry_span_from(registry, vm, sample, message->times_since_ns);
+
 	for (i = 0; i < sample->n_times; i++) {
-		r = set_time(vcpu, &message->times[sample->first_time + i]);
+		const struct sample_time *one = &message->times[sample->first_time + i];
+		struct exit_time old;
+
+		r = set_time(vcpu, one, &old);
+		/* How long exits took before anybody looked says nothing of now. */
+		if (r == 0 && vm->alive && registry->times_seen_ns)
+			r = registry_add_recent(registry, vm, &old, one, from_ns, message->time_ns);
 		result = worse(result, r);
 	}
 	return result;

@@ -28,6 +28,7 @@ struct vm *vm_free(struct registry *registry, struct vm *vm)
 		return NULL;
 
 	registry_drop_details(registry, vm);
+	registry_drop_recent(registry, vm);
 	for (i = 0; i < vm->n_vcpus; i++)
 		vcpu_free(vm->vcpus[i]);
 	for (i = 0; i < vm->n_reasons; i++)
@@ -344,7 +345,7 @@ void vm_forget_deltas(struct vm *vm)
 	vm->has_exits = false;
 }
 
-void vm_drop_windows(struct vm *vm)
+void vm_drop_windows(struct registry *registry, struct vm *vm)
 {
 	size_t i;
 
@@ -354,9 +355,10 @@ void vm_drop_windows(struct vm *vm)
 	}
 	free(vm->details.windows);
 	vm->details.windows = NULL;
+	registry_drop_recent(registry, vm);
 }
 
-int vm_make_windows(struct vm *vm)
+int vm_make_windows(struct registry *registry, struct vm *vm)
 {
 	struct vcpu *vcpu;
 	size_t i;
@@ -366,14 +368,14 @@ int vm_make_windows(struct vm *vm)
 		if (vcpu->reasons_size)
 			vcpu->windows = calloc(vcpu->reasons_size, sizeof(*vcpu->windows));
 		if (vcpu->reasons_size && !vcpu->windows) {
-			vm_drop_windows(vm);
+			vm_drop_windows(registry, vm);
 			return -ENOMEM;
 		}
 	}
 	if (vm->details.size)
 		vm->details.windows = calloc(vm->details.size, sizeof(*vm->details.windows));
 	if (vm->details.size && !vm->details.windows) {
-		vm_drop_windows(vm);
+		vm_drop_windows(registry, vm);
 		return -ENOMEM;
 	}
 	return 0;

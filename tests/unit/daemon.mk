@@ -40,6 +40,7 @@ UNIT_TESTS = \
 	tests/unit/test_metrics_limits \
 	tests/unit/test_journal_socket \
 	tests/unit/test_options \
+	tests/unit/test_overhead \
 	tests/unit/test_reason \
 	tests/unit/test_identity \
 	tests/unit/test_recorder \
@@ -167,6 +168,10 @@ tests_unit_test_registry_LDADD = $(UNIT_LDADD)
 tests_unit_test_registry_limits_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_registry_limits_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_registry_limits_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_overhead_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_overhead_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_overhead_LDADD = $(UNIT_LDADD)
 
 tests_unit_test_registry_dead_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_registry_dead_CFLAGS = $(UNIT_CFLAGS)

@@ -138,23 +138,44 @@ void model_dump(struct registry *r, uint64_t id, uint32_t vcpu, uint64_t code, u
 	assert_int_equal(apply(r, &m), 0);
 }
 
-int model_count_detail(struct registry *r, uint64_t id, uint32_t vcpu,
-		       const struct sample_detail *detail, uint64_t on_ns, uint64_t since_ns,
-		       uint64_t now_ns)
+/* A message with one vCPU that has nothing yet. */
+static struct sample_vcpu *start_vcpu(struct exit_message *m, uint64_t id, uint32_t vcpu,
+				      uint64_t since_ns, uint64_t now_ns)
 {
-	struct exit_message m = start(since_ns ? MESSAGE_EXITS : MESSAGE_STATS, now_ns);
-	struct sample_vcpu *sample = exit_message_add_vcpu(&m);
+	struct sample_vcpu *sample;
 
+	*m = start(since_ns ? MESSAGE_EXITS : MESSAGE_STATS, now_ns);
+	sample = exit_message_add_vcpu(m);
 	assert_non_null(sample);
-	m.details_since_ns = on_ns;
 	*sample = (struct sample_vcpu){
 		.vm_id = id,
 		.pid = MODEL_PID,
 		.vcpu_id = vcpu,
 		.isa = KVM_EXITSTAT_ISA_SVM,
 		.since_ns = since_ns,
-		.n_details = 1,
 	};
+	return sample;
+}
+
+int model_count_detail(struct registry *r, uint64_t id, uint32_t vcpu,
+		       const struct sample_detail *detail, uint64_t on_ns, uint64_t since_ns,
+		       uint64_t now_ns)
+{
+	struct exit_message m;
+
+	start_vcpu(&m, id, vcpu, since_ns, now_ns)->n_details = 1;
+	m.details_since_ns = on_ns;
 	*exit_message_add_detail(&m) = *detail;
+	return apply(r, &m);
+}
+
+int model_count_time(struct registry *r, uint64_t id, uint32_t vcpu, const struct sample_time *time,
+		     uint64_t on_ns, uint64_t since_ns, uint64_t now_ns)
+{
+	struct exit_message m;
+
+	start_vcpu(&m, id, vcpu, since_ns, now_ns)->n_times = 1;
+	m.times_since_ns = on_ns;
+	*exit_message_add_time(&m) = *time;
 	return apply(r, &m);
 }

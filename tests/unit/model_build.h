@@ -47,6 +47,10 @@ int model_count_detail(struct registry *r, uint64_t id, uint32_t vcpu,
 		       const struct sample_detail *detail, uint64_t on_ns, uint64_t since_ns,
 		       uint64_t now_ns);
 
+/* The same with one time of one vCPU. */
+int model_count_time(struct registry *r, uint64_t id, uint32_t vcpu, const struct sample_time *time,
+		     uint64_t on_ns, uint64_t since_ns, uint64_t now_ns);
+
 /* Part of a dump: a VM with one reason of one vCPU. */
 void model_dump(struct registry *r, uint64_t id, uint32_t vcpu, uint64_t code, uint64_t total,
 		uint64_t created_ns, uint64_t destroyed_ns, uint64_t now_ns);
