@@ -64,6 +64,8 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/sink/metrics.c daemon/sink/metrics.h \
 	daemon/sink/metrics_text.c daemon/sink/metrics_text.h \
 	daemon/sink/metrics_vm.c daemon/sink/metrics_vm.h \
+	daemon/sink/metrics_vm_internal.h \
+	daemon/sink/metrics_vm_time.c \
 	daemon/sink/storm_entry.c daemon/sink/storm_entry.h \
 	daemon/source/bpf/bpf_source.c daemon/source/bpf/bpf_source.h \
 	daemon/source/bpf/hello.h \

@@ -154,7 +154,7 @@ uint64_t registry_span_from(const struct registry *registry, const struct vm *vm
 
 /*
  * A vCPU's times grew from what was known to what a sample has, in (from_ns, to_ns]:
- * 0, -ENOMEM or -E2BIG.
+ * 0 or -ENOMEM. What has no place is left out, and the VM's overhead not known then.
  */
 int registry_add_recent(struct registry *registry, struct vm *vm, const struct exit_time *known,
 			const struct sample_time *sample, uint64_t from_ns, uint64_t to_ns);

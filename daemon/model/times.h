@@ -80,6 +80,12 @@ bool registry_overhead(const struct registry *registry, const struct vm *vm,
 bool registry_recent_time(const struct registry *registry, const struct vm *vm,
 			  const struct reason_key *reason, uint64_t now_ns, struct exit_time *out);
 
+/*
+ * All time since timing was switched on that is overhead, also of a VM that has ended;
+ * false without times.
+ */
+bool registry_vm_overhead_time(const struct vm *vm, uint64_t *total_ns);
+
 /* What percent of exits took no longer than, see util/histogram.h. 0 without a histogram. */
 uint64_t exit_time_percentile(const struct exit_time *time, unsigned int percent);
 

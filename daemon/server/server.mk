@@ -23,6 +23,7 @@ daemon_libkvmexitd_a_SOURCES += \
 	daemon/server/methods/history.c daemon/server/methods/history.h \
 	daemon/server/methods/json.c daemon/server/methods/json.h \
 	daemon/server/methods/json_detail.c \
+	daemon/server/methods/json_time.c daemon/server/methods/json_time.h \
 	daemon/server/methods/list.c \
 	daemon/server/methods/lookup.c daemon/server/methods/lookup.h \
 	daemon/server/methods/metrics.c \

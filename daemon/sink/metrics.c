@@ -124,7 +124,7 @@ static void write_vms(struct metrics_text *text, const struct metrics_input *inp
 		max = selection->vms[metrics_vm_family(text, i)];
 		vm = first_vm(input);
 		for (n = 0; n < max; n++, vm = next_vm(input, vm))
-			metrics_vm_write(text, i, vm);
+			metrics_vm_write(text, i, input, vm);
 	}
 }
 

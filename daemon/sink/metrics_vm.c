@@ -12,39 +12,18 @@
 #include "model/reason.h"
 #include "model/registry.h"
 #include "sink/metrics_text.h"
+#include "sink/metrics_vm_internal.h"
 #include "util/clock.h"
 #include "util/text.h"
 
 /* Of a VM besides its reasons: info, start, vCPUs, exits and when these were 0, storm. */
 #define SERIES_PER_VM 6
 
-/* Of a reason whose exits were timed: how many, how long in all and at most. */
-#define SERIES_PER_TIME 3
-
 /* Of a series besides a VM's labels and a reason: its name, braces and value at most. */
 #define SERIES_BYTES 80
 
-/* The reason that stands for those that have no time of their own. */
-#define REST_NAME "rest"
-
-/* The id, a name of which each byte is escaped, the isa, and what is around. */
-struct vm_labels {
-	char text[METRICS_ESCAPED_SIZE(VM_NAME_MAX) + 64];
-};
-
-/* How long exits for a reason took, or with i == vm->n_reasons the rest of them. */
-static bool reason_time(const struct vm *vm, size_t i, struct exit_time *out)
-{
-	const struct vm_reason *reason = &vm->reasons[i];
-
-	if (i == vm->n_reasons)
-		return registry_vm_time(vm, NULL, out);
-	return registry_vm_time(vm, &(struct reason_key){ reason->code, reason->other }, out);
-}
-
 size_t metrics_vm_series(const struct vm *vm, enum metrics_vm_part part)
 {
-	struct exit_time time;
 	size_t i, n = 0;
 
 	switch (part) {
@@ -54,9 +33,7 @@ size_t metrics_vm_series(const struct vm *vm, enum metrics_vm_part part)
 			n += vm->reasons[i].count[COUNT_NESTED] > 0;
 		return n;
 	case METRICS_VM_TIMES:
-		for (i = 0; i <= vm->n_reasons; i++)
-			n += reason_time(vm, i, &time) ? SERIES_PER_TIME : 0;
-		return n;
+		return metrics_vm_time_series(vm);
 	case METRICS_VM_BASE:
 	case METRICS_VM_PARTS:
 	default:
@@ -64,7 +41,7 @@ size_t metrics_vm_series(const struct vm *vm, enum metrics_vm_part part)
 	}
 }
 
-static void label_vm(struct vm_labels *labels, const struct vm *vm)
+void metrics_vm_label(struct metrics_vm_labels *labels, const struct vm *vm)
 {
 	char clean[VM_NAME_MAX], escaped[METRICS_ESCAPED_SIZE(VM_NAME_MAX)];
 
@@ -77,20 +54,20 @@ static void label_vm(struct vm_labels *labels, const struct vm *vm)
 
 size_t metrics_vm_series_bytes(const struct vm *vm)
 {
-	struct vm_labels labels;
+	struct metrics_vm_labels labels;
 
-	label_vm(&labels, vm);
+	metrics_vm_label(&labels, vm);
 	return strlen(labels.text) + SERIES_BYTES + REASON_NAME_MAX;
 }
 
 static void write_reasons(struct metrics_text *text, const struct vm *vm, bool nested)
 {
-	struct vm_labels labels;
+	struct metrics_vm_labels labels;
 	char name[REASON_NAME_MAX], all[sizeof(labels.text) + REASON_NAME_MAX + 16];
 	const struct vm_reason *reason;
 	size_t i;
 
-	label_vm(&labels, vm);
+	metrics_vm_label(&labels, vm);
 	for (i = 0; i < vm->n_reasons; i++) {
 		reason = &vm->reasons[i];
 		if (nested && reason->count[COUNT_NESTED] == 0)
@@ -112,101 +89,47 @@ static void write_nested(struct metrics_text *text, const struct vm *vm)
 	write_reasons(text, vm, true);
 }
 
-static void write_timed_exits(struct metrics_text *text, const char *labels,
-			      const struct exit_time *time)
-{
-	metrics_sample(text, labels, exit_time_exits(time));
-}
-
-static void write_total_ns(struct metrics_text *text, const char *labels,
-			   const struct exit_time *time)
-{
-	metrics_sample_nano(text, labels, time->total_ns);
-}
-
-static void write_max_ns(struct metrics_text *text, const char *labels,
-			 const struct exit_time *time)
-{
-	metrics_sample_nano(text, labels, time->max_ns);
-}
-
-static void write_times(struct metrics_text *text, const struct vm *vm,
-			void (*write)(struct metrics_text *text, const char *labels,
-				      const struct exit_time *time))
-{
-	struct vm_labels labels;
-	char name[REASON_NAME_MAX], all[sizeof(labels.text) + REASON_NAME_MAX + 16];
-	struct exit_time time;
-	size_t i;
-
-	label_vm(&labels, vm);
-	for (i = 0; i <= vm->n_reasons; i++) {
-		if (!reason_time(vm, i, &time))
-			continue;
-		(void)snprintf(all, sizeof(all), "%s,reason=\"%s\"", labels.text,
-			       i == vm->n_reasons ? REST_NAME :
-						    reason_name(vm->isa, vm->reasons[i].code,
-								vm->reasons[i].other, name));
-		write(text, all, &time);
-	}
-}
-
-static void write_timed(struct metrics_text *text, const struct vm *vm)
-{
-	write_times(text, vm, write_timed_exits);
-}
-
-static void write_seconds(struct metrics_text *text, const struct vm *vm)
-{
-	write_times(text, vm, write_total_ns);
-}
-
-static void write_max_seconds(struct metrics_text *text, const struct vm *vm)
-{
-	write_times(text, vm, write_max_ns);
-}
-
 static void write_vm_storm(struct metrics_text *text, const struct vm *vm)
 {
-	struct vm_labels labels;
+	struct metrics_vm_labels labels;
 
-	label_vm(&labels, vm);
+	metrics_vm_label(&labels, vm);
 	metrics_sample(text, labels.text, vm->storm.active);
 }
 
 static void write_vm_exits(struct metrics_text *text, const struct vm *vm)
 {
-	struct vm_labels labels;
+	struct metrics_vm_labels labels;
 
-	label_vm(&labels, vm);
+	metrics_vm_label(&labels, vm);
 	metrics_sample(text, labels.text, vm->exits);
 	metrics_created(text, labels.text, vm->started_us);
 }
 
 static void write_vm_vcpus(struct metrics_text *text, const struct vm *vm)
 {
-	struct vm_labels labels;
+	struct metrics_vm_labels labels;
 
-	label_vm(&labels, vm);
+	metrics_vm_label(&labels, vm);
 	metrics_sample(text, labels.text,
 		       vm->n_vcpus > vm->vcpus_created ? vm->n_vcpus : vm->vcpus_created);
 }
 
 static void write_vm_start(struct metrics_text *text, const struct vm *vm)
 {
-	struct vm_labels labels;
+	struct metrics_vm_labels labels;
 
-	label_vm(&labels, vm);
+	metrics_vm_label(&labels, vm);
 	metrics_sample_milli(text, labels.text, vm->started_us / US_PER_MS);
 }
 
 static void write_vm_info(struct metrics_text *text, const struct vm *vm)
 {
-	struct vm_labels labels;
+	struct metrics_vm_labels labels;
 	char all[sizeof(labels.text) + VM_UUID_SIZE + VM_NAMESPACE_SIZE + 80];
 	size_t n;
 
-	label_vm(&labels, vm);
+	metrics_vm_label(&labels, vm);
 	n = (size_t)snprintf(all, sizeof(all), "%s,pid=\"%" PRIu32 "\"", labels.text, vm->pid);
 	/* An empty label is one that is not there. Neither text has anything to escape. */
 	if (*vm->uuid)
@@ -224,29 +147,39 @@ static const struct {
 	enum metrics_type type;
 	const char *help;
 	void (*write)(struct metrics_text *text, const struct vm *vm);
+	metrics_vm_write_now *write_now; /* instead, of what is no total */
 } families[METRICS_VM_FAMILIES] = {
 	{ METRICS_VM_REASONS, "kvm_exits", METRICS_COUNTER,
-	  "VM exits by hardware exit reason, those of nested guests included.", write_exits },
+	  "VM exits by hardware exit reason, those of nested guests included.", write_exits, NULL },
 	{ METRICS_VM_REASONS, "kvm_nested_exits", METRICS_COUNTER,
-	  "The part of kvm_exits_total that was taken while a nested guest ran.", write_nested },
+	  "The part of kvm_exits_total that was taken while a nested guest ran.", write_nested,
+	  NULL },
 	{ METRICS_VM_TIMES, "kvm_timed_exits", METRICS_COUNTER,
-	  "VM exits that kvm_exit_seconds_total has the time of.", write_timed },
+	  "VM exits that kvm_exit_seconds_total has the time of.", metrics_vm_timed_exits, NULL },
 	{ METRICS_VM_TIMES, "kvm_exit_seconds", METRICS_COUNTER,
 	  "Time from VM exits to the next entry into guest mode, while timing was on.",
-	  write_seconds },
+	  metrics_vm_exit_seconds, NULL },
 	{ METRICS_VM_TIMES, "kvm_exit_max_seconds", METRICS_GAUGE, "The longest of these times.",
-	  write_max_seconds },
+	  metrics_vm_exit_max_seconds, NULL },
+	{ METRICS_VM_TIMES, "kvm_vm_overhead_seconds", METRICS_COUNTER,
+	  "Time of exits but those in which a vCPU asked to wait, while timing was on.",
+	  metrics_vm_overhead_seconds, NULL },
+	{ METRICS_VM_TIMES, "kvm_vm_recent_exit_quantile_seconds", METRICS_GAUGE,
+	  "What so many of these exits of the last minute took no longer than.", NULL,
+	  metrics_vm_recent_quantiles },
+	{ METRICS_VM_TIMES, "kvm_vm_recent_exit_max_seconds", METRICS_GAUGE,
+	  "The longest of these exits of the last minute.", NULL, metrics_vm_recent_max },
 	{ METRICS_VM_BASE, "kvm_vm_exits", METRICS_COUNTER, "VM exits of all reasons.",
-	  write_vm_exits },
+	  write_vm_exits, NULL },
 	{ METRICS_VM_BASE, "kvm_vm_vcpus", METRICS_GAUGE, "Virtual CPUs that the VM has made.",
-	  write_vm_vcpus },
+	  write_vm_vcpus, NULL },
 	{ METRICS_VM_BASE, "kvm_vm_start_time_seconds", METRICS_GAUGE,
-	  "When the VM was created, or first seen, since 1970.", write_vm_start },
+	  "When the VM was created, or first seen, since 1970.", write_vm_start, NULL },
 	{ METRICS_VM_BASE, "kvm_vm_storm", METRICS_GAUGE,
-	  "1 while the VM has an exit storm, 0 otherwise.", write_vm_storm },
+	  "1 while the VM has an exit storm, 0 otherwise.", write_vm_storm, NULL },
 	{ METRICS_VM_BASE, "kvm_vm_info", METRICS_GAUGE,
 	  "Always 1; pid is that of the VM's process, uuid and vmid what its manager calls it.",
-	  write_vm_info },
+	  write_vm_info, NULL },
 };
 
 enum metrics_vm_part metrics_vm_family(struct metrics_text *text, size_t family)
@@ -255,7 +188,11 @@ enum metrics_vm_part metrics_vm_family(struct metrics_text *text, size_t family)
 	return families[family].part;
 }
 
-void metrics_vm_write(struct metrics_text *text, size_t family, const struct vm *vm)
+void metrics_vm_write(struct metrics_text *text, size_t family, const struct metrics_input *input,
+		      const struct vm *vm)
 {
-	families[family].write(text, vm);
+	if (families[family].write)
+		families[family].write(text, vm);
+	else
+		families[family].write_now(text, input, vm);
 }

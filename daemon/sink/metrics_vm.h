@@ -5,10 +5,11 @@
 
 #include <stddef.h>
 
+struct metrics_input;
 struct metrics_text;
 struct vm;
 
-#define METRICS_VM_FAMILIES 10
+#define METRICS_VM_FAMILIES 13
 
 /* What families are about, the most important first. */
 enum metrics_vm_part {
@@ -24,6 +25,7 @@ size_t metrics_vm_series_bytes(const struct vm *vm);
 
 /* Begins a family, and says of which part it is; the samples of a VM in it. */
 enum metrics_vm_part metrics_vm_family(struct metrics_text *text, size_t family);
-void metrics_vm_write(struct metrics_text *text, size_t family, const struct vm *vm);
+void metrics_vm_write(struct metrics_text *text, size_t family, const struct metrics_input *input,
+		      const struct vm *vm);
 
 #endif

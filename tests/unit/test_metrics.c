@@ -86,16 +86,44 @@ static void test_times(void **state)
 	assert_has(text, "kvm_timed_exits_total{" TIMED_VM ",reason=\"MSR\"} 8");
 	assert_has(text, "kvm_exit_seconds_total{" TIMED_VM ",reason=\"rest\"} 0.000000050");
 	assert_int_equal(text_count(text, "kvm_exit_seconds_total{"), 2);
+	assert_has(text, "# TYPE kvm_vm_overhead_seconds_total counter");
+	assert_has(text, "kvm_vm_overhead_seconds_total{" TIMED_VM "} 3.000000051");
+	assert_has(text, "kvm_vm_recent_exit_max_seconds{" TIMED_VM "} 2.000000000");
+#define QUANTILE(number) "kvm_vm_recent_exit_quantile_seconds{" TIMED_VM ",quantile=\"" number "\"}"
+	assert_has(text, QUANTILE("0.5") " 0.000000512");
+	assert_has(text, QUANTILE("0.95") " 0.000002048");
+	assert_has(text, QUANTILE("0.99") " 0.000002048");
+	free(text);
+
+	/* A sleep is not what exits cost, and the last minute ends. */
+	message = (struct exit_message){ .type = MESSAGE_EXITS, .epoch = model_epoch };
+	message.time_ns = NOW_NS + NS_PER_S;
+	*exit_message_add_vcpu(&message) = (struct sample_vcpu){ .vm_id = 1, .n_times = 1 };
+	*exit_message_add_time(&message) =
+		(struct sample_time){ .code = CODE_HLT,
+				      .time = { 4 * NS_PER_S, 4 * NS_PER_S, { 0 }, 1 } };
+	assert_int_equal(registry_apply(w->registry, &message), 0);
+	exit_message_done(&message);
+	text = metrics_text(w, METRICS_PROMETHEUS);
+	assert_has(text, "kvm_exit_seconds_total{" TIMED_VM ",reason=\"HLT\"} 4.000000000");
+	assert_has(text, "kvm_vm_overhead_seconds_total{" TIMED_VM "} 3.000000051");
+	assert_has(text, "kvm_vm_recent_exit_max_seconds{" TIMED_VM "} 2.000000000");
+	free(text);
+	w->now_ns += 120 * NS_PER_S;
+	text = metrics_text(w, METRICS_PROMETHEUS);
+	assert_int_equal(text_count(text, "kvm_vm_recent_exit"), 0);
+	w->now_ns -= 120 * NS_PER_S;
+#undef QUANTILE
 #undef TIMED_VM
 	free(text);
 
-	/* VM 1 goes when there are too many before it, and with it 6, 3, 1 and 6 series. */
+	/* VM 1 goes when there are too many before it, and with it 6, 3, 1, 9 and 5 series. */
 	registry_end_all(w->registry, NOW_NS);
 	for (i = 2; i < METRICS_VMS_MAX + 2; i++)
 		model_count(w->registry, i, 0, CODE_HLT, false, 1, 1, NOW_NS);
 	text = metrics_text(w, METRICS_PROMETHEUS);
 	assert_has(text, "kvmexitd_metrics_dropped_vms 1");
-	assert_has(text, "kvmexitd_metrics_dropped_series 16");
+	assert_has(text, "kvmexitd_metrics_dropped_series 24");
 	free(text);
 }
 

@@ -15,6 +15,8 @@
 
 #define CODE_MSR 0x7c
 
+#define S WINDOW_NS_PER_S
+
 struct given {
 	bool has_code;
 	uint64_t code;
@@ -233,6 +235,83 @@ static void test_json(void **state)
 	registry_free(registry);
 }
 
+/* The message of batch() at another time, all of whose predecessors are known. */
+static void apply_at(struct registry *registry, const struct given *time, uint64_t now_ns)
+{
+	struct exit_message m = { 0 };
+
+	assert_int_equal(build_parse(batch(0, time), &m), 0);
+	m.time_ns = now_ns;
+	m.times_since_ns = S;
+	m.vcpus[0].since_ns = now_ns - S;
+	assert_int_equal(registry_apply(registry, &m), 0);
+	exit_message_done(&m);
+}
+
+static double share(const json_t *owner, const char *window)
+{
+	return json_real_value(json_object_get(json_object_get(owner, "overhead"), window));
+}
+
+/* Of HLT and MSR, 40 and 20 ms in a second; what is recent is of the last minute. */
+static void test_json_recent(void **state)
+{
+	struct given msr = { .has_code = true,
+			     .code = CODE_MSR,
+			     .total_ns = 20000000,
+			     .max_ns = 11000000,
+			     .histogram = { 98, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 },
+			     .bytes = 17 * 8 };
+	struct given hlt = { .has_code = true,
+			     .code = 0x78,
+			     .total_ns = 40000000,
+			     .max_ns = 40000000,
+			     .bytes = 8 };
+	struct given none = { .has_code = true, .code = 1, .total_ns = 1 };
+	const json_t *reason, *recent;
+	struct registry *registry = NULL;
+	const struct vm *vm;
+	json_t *json;
+
+	(void)state;
+	assert_int_equal(registry_new(&registry), 0);
+	registry_dump_begin(registry);
+	registry_dump_end(registry, 10 * S);
+	/* Known for ten seconds. */
+	apply(registry, 0, &none);
+	apply_at(registry, &msr, 20 * S);
+	apply_at(registry, &hlt, 20 * S);
+	vm = registry_find(registry, BUILD_VM_ID);
+
+	json = json_vm_reasons(registry, vm, 20 * S);
+	recent = json_object_get(json, "recent");
+	assert_int_equal(number(recent, "exits"), 100);
+	assert_int_equal(number(recent, "total_ns"), 20000000);
+	assert_int_equal(number(recent, "max_ns"), 11000000);
+	assert_int_equal(number(recent, "p50_ns"), 256);
+	assert_int_equal(number(recent, "p99_ns"), 512);
+	assert_float_equal(share(json, "1s"), 0.02, 1e-9);
+	assert_non_null(json_object_get(json, "times_since"));
+	reason = json_array_get(json_object_get(json, "reasons"), 0);
+	assert_float_equal(share(reason, "1s"), 0.02, 1e-9);
+	json_decref(json);
+
+	/* A minute later nothing is recent, and what is known of all its life still is. */
+	json = json_vm(registry, vm, 100 * S);
+	assert_null(json_object_get(json, "recent"));
+	assert_int_equal(number(json_object_get(json, "time"), "p50_ns"), 256);
+	assert_float_equal(share(json, "1m"), 0, 1e-9);
+	json_decref(json);
+
+	/* HLT had no exit counted by then: it is timed all the same, but no reason. */
+	json = json_of(registry);
+	reason = json_array_get(json_object_get(json, "vcpus"), 0);
+	reason = json_array_get(json_object_get(reason, "reasons"), 0);
+	assert_null(json_object_get(reason, "overhead"));
+	json_decref(json);
+	registry_free(registry);
+}
+
 /* A kernel that makes up ever more reasons does not get ever more memory. */
 static void test_bound(void **state)
 {
@@ -261,9 +340,8 @@ static void test_bound(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parse),
-		cmocka_unit_test(test_sums),
-		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_parse), cmocka_unit_test(test_sums),
+		cmocka_unit_test(test_json),  cmocka_unit_test(test_json_recent),
 		cmocka_unit_test(test_bound),
 	};
 

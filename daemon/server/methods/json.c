@@ -13,6 +13,7 @@
 #include "model/reason.h"
 #include "model/registry.h"
 #include "server/methods/json.h"
+#include "server/methods/json_time.h"
 #include "util/clock.h"
 #include "util/text.h"
 #include "util/util.h"
@@ -115,34 +116,27 @@ static int compare_rows(const void *a, const void *b)
 	return (x->code > y->code) - (x->code < y->code);
 }
 
-static json_t *json_time_taken(const struct exit_time *time)
-{
-	json_t *histogram = json_array();
-	size_t i, n = 0;
+/* Whose reasons these are. */
+struct owner {
+	const struct registry *registry;
+	const struct vm *vm;
+	bool is_vm; /* else one of its vCPUs, of which nothing recent is known */
+	uint64_t now_ns;
+};
 
-	for (i = 0; i < EXIT_TIME_BUCKETS; i++)
-		if (time->histogram[i])
-			n = i + 1;
-	for (i = 0; i < n; i++) {
-		if (json_array_append_new(histogram, json_count(time->histogram[i])) < 0) {
-			json_decref(histogram);
-			return NULL;
-		}
-	}
-	return json_pack("{s:o, s:o, s:o, s:o}", "exits", json_count(exit_time_exits(time)),
-			 "total_ns", json_count(time->total_ns), "max_ns", json_count(time->max_ns),
-			 "histogram", histogram);
-}
-
-/* Only where there is one. */
-static int set_time_taken(json_t *owner, const char *key, bool is_timed,
-			  const struct exit_time *time)
+static int set_times(json_t *reason, const struct owner *owner, const struct row *row)
 {
-	return is_timed ? json_object_set_new(owner, key, json_time_taken(time)) : 0;
+	const struct reason_key key = { row->code, row->other };
+
+	if (json_set_time(reason, "time", row->is_timed, &row->time) < 0)
+		return -ENOMEM;
+	return owner->is_vm && row->is_timed ?
+		       json_set_recent(reason, owner->registry, owner->vm, &key, owner->now_ns) :
+		       0;
 }
 
 /* Sorts rows. */
-static json_t *json_reasons(uint32_t isa, struct row *rows, size_t n)
+static json_t *json_reasons(const struct owner *owner, struct row *rows, size_t n)
 {
 	char buf[REASON_NAME_MAX];
 	json_t *list = json_array(), *reason;
@@ -154,11 +148,11 @@ static json_t *json_reasons(uint32_t isa, struct row *rows, size_t n)
 		const struct row *row = &rows[i];
 
 		reason = json_pack("{s:s, s:o, s:o, s:o, s:o}", "reason",
-				   reason_name(isa, row->code, row->other, buf), "code",
+				   reason_name(owner->vm->isa, row->code, row->other, buf), "code",
 				   json_code(row->code, row->other), "total",
 				   json_count(row->total), "nested", json_count(row->nested),
 				   "rates", json_rates(row->rates));
-		if (set_time_taken(reason, "time", row->is_timed, &row->time) < 0) {
+		if (set_times(reason, owner, row) < 0) {
 			json_decref(reason);
 			reason = NULL;
 		}
@@ -220,10 +214,9 @@ static int set_counted(json_t *json, const struct registry *registry, const stru
 }
 
 static json_t *json_vm_with(const struct registry *registry, const struct vm *vm,
-			    const struct rates *rates)
+			    const struct rates *rates, uint64_t now_ns)
 {
 	uint64_t vcpus = vm->n_vcpus > vm->vcpus_created ? vm->n_vcpus : vm->vcpus_created;
-	struct exit_time time;
 	json_t *json;
 
 	json = json_pack("{s:o, s:o, s:I, s:s, s:b, s:o, s:o, s:o, s:o, s:b, s:I, s:o, s:o, s:o}",
@@ -237,7 +230,7 @@ static json_t *json_vm_with(const struct registry *registry, const struct vm *vm
 			 json_count(vm->exits), "rates", json_rates(rates), "storm",
 			 json_storm(vm));
 	if (json_set_identity(json, vm) < 0 || set_counted(json, registry, vm) < 0 ||
-	    set_time_taken(json, "time", registry_vm_time_sum(vm, &time), &time) < 0) {
+	    json_set_vm_times(json, registry, vm, now_ns) < 0) {
 		json_decref(json);
 		return NULL;
 	}
@@ -249,12 +242,13 @@ json_t *json_vm(const struct registry *registry, const struct vm *vm, uint64_t n
 	struct rates sum;
 
 	registry_vm_rates(registry, vm, now_ns, NULL, &sum);
-	return json_vm_with(registry, vm, &sum);
+	return json_vm_with(registry, vm, &sum, now_ns);
 }
 
 json_t *json_vcpu(const struct registry *registry, const struct vm *vm, const struct vcpu *vcpu,
 		  uint64_t now_ns)
 {
+	const struct owner owner = { registry, vm, false, now_ns };
 	_cleanup_free_ struct row *rows = NULL;
 	_cleanup_free_ struct rates *rates = NULL;
 	struct exit_time rest;
@@ -280,8 +274,8 @@ json_t *json_vcpu(const struct registry *registry, const struct vm *vm, const st
 	}
 	json = json_pack("{s:I, s:o, s:o, s:o}", "id", (json_int_t)vcpu->id, "exits",
 			 json_count(vcpu->exits), "rates", json_rates(&sum), "reasons",
-			 json_reasons(vm->isa, rows, vcpu->n_reasons));
-	if (set_time_taken(json, "rest_time", registry_vcpu_time(vcpu, NULL, &rest), &rest) < 0) {
+			 json_reasons(&owner, rows, vcpu->n_reasons));
+	if (json_set_time(json, "rest_time", registry_vcpu_time(vcpu, NULL, &rest), &rest) < 0) {
 		json_decref(json);
 		return NULL;
 	}
@@ -290,6 +284,7 @@ json_t *json_vcpu(const struct registry *registry, const struct vm *vm, const st
 
 json_t *json_vm_reasons(const struct registry *registry, const struct vm *vm, uint64_t now_ns)
 {
+	const struct owner owner = { registry, vm, true, now_ns };
 	_cleanup_free_ struct row *rows = NULL;
 	_cleanup_free_ struct rates *rates = NULL;
 	struct exit_time rest;
@@ -314,9 +309,9 @@ json_t *json_vm_reasons(const struct registry *registry, const struct vm *vm, ui
 			vm, &(struct reason_key){ reason->code, reason->other }, &rows[i].time);
 	}
 
-	json = json_vm_with(registry, vm, &sum);
-	if (json_object_set_new(json, "reasons", json_reasons(vm->isa, rows, vm->n_reasons)) < 0 ||
-	    set_time_taken(json, "rest_time", registry_vm_time(vm, NULL, &rest), &rest) < 0) {
+	json = json_vm_with(registry, vm, &sum, now_ns);
+	if (json_object_set_new(json, "reasons", json_reasons(&owner, rows, vm->n_reasons)) < 0 ||
+	    json_set_time(json, "rest_time", registry_vm_time(vm, NULL, &rest), &rest) < 0) {
 		json_decref(json);
 		return NULL;
 	}
