@@ -35,6 +35,7 @@ daemon_ctl_libkvmexitctl_a_SOURCES = \
 	daemon/ctl/report/plot.c \
 	daemon/ctl/report/report.h \
 	daemon/ctl/report/text.c \
+	daemon/ctl/report/times.c \
 	daemon/ctl/report/words.c \
 	daemon/ctl/rows.c daemon/ctl/rows.h \
 	daemon/ctl/show.c \
@@ -46,9 +47,11 @@ daemon_ctl_libkvmexitctl_a_SOURCES = \
 	daemon/ctl/stat/proctree.c daemon/ctl/stat/proctree.h \
 	daemon/ctl/stat/result.c \
 	daemon/ctl/stat/stat.c daemon/ctl/stat/stat.h \
+	daemon/ctl/stat/times.c \
 	daemon/ctl/status.c \
 	daemon/ctl/table.c \
 	daemon/ctl/terminal.c daemon/ctl/terminal.h \
+	daemon/ctl/times.c daemon/ctl/times.h \
 	daemon/ctl/top/command.c \
 	daemon/ctl/top/details.c \
 	daemon/ctl/top/draw.c \

@@ -13,6 +13,7 @@
 #include "ctl/options.h"
 #include "ctl/output.h"
 #include "ctl/rows.h"
+#include "ctl/times.h"
 #include "util/util.h"
 
 enum {
@@ -24,7 +25,7 @@ enum {
 	COLUMN_EXITS,
 	COLUMN_RATES,
 	COLUMN_LIFE = COLUMN_RATES + 4,
-	COLUMN_STORM, /* last, and there where one has one */
+	COLUMN_MORE, /* what is there where one has it */
 };
 
 static const struct column columns[] = {
@@ -36,9 +37,12 @@ static const struct column columns[] = {
 	{ "EXITS", true, false },
 	RATE_COLUMNS,
 	{ "UP", true, false },
-	{ "STORM", false, false },
 	{ NULL, false, false },
 };
+
+static const struct column overhead_column = { "OVERHEAD%", true, false };
+static const struct column storm_column = { "STORM", false, false };
+static const struct column no_column = { NULL, false, false };
 
 enum {
 	OPTION_ALL,
@@ -52,15 +56,21 @@ static const struct ctl_option options[] = {
 	[OPTION_NAMES] = { "names", NULL, "the names alone, one a line", 0 },
 	[OPTION_REVERSE] = { "reverse", NULL, "the other way round", 'r' },
 	[OPTION_SORT] = { "sort", "KEY",
-			  "by id, name, pid, vcpus, exits, 1s, 10s, 1m, 5m or started", 0 },
+			  "by id, name, pid, vcpus, exits, 1s, 10s, 1m, 5m,\noverhead or started",
+			  0 },
 	{ .name = NULL },
 };
 
 static const struct row_key keys[] = {
-	{ "id", "id", ROW_NUMBER, true },	  { "name", "name", ROW_TEXT, true },
-	{ "pid", "pid", ROW_NUMBER, true },	  { "vcpus", "vcpu_count", ROW_NUMBER, false },
-	{ "exits", "exits", ROW_NUMBER, false },  RATE_KEYS,
-	{ "started", "started", ROW_TEXT, true }, { .name = NULL },
+	{ "id", "id", ROW_NUMBER, true },
+	{ "name", "name", ROW_TEXT, true },
+	{ "pid", "pid", ROW_NUMBER, true },
+	{ "vcpus", "vcpu_count", ROW_NUMBER, false },
+	{ "exits", "exits", ROW_NUMBER, false },
+	RATE_KEYS,
+	{ "overhead", "1m", ROW_SHARE, false },
+	{ "started", "started", ROW_TEXT, true },
+	{ .name = NULL },
 };
 
 /* For --all: how long it lived, and that it does no more. */
@@ -128,18 +138,26 @@ static void print_counted(const json_t *vms)
 
 static void print_text(const struct ctl *ctl, const json_t *vms, int64_t now_us)
 {
-	struct column shown[ARRAY_SIZE(columns)];
+	struct column shown[ARRAY_SIZE(columns) + 2];
 	struct libscols_table *table;
 	struct libscols_line *line;
-	bool storms = false;
+	size_t i, n = COLUMN_MORE, overhead = 0, storm = 0;
 	const json_t *vm;
-	size_t i;
 
-	json_array_foreach(vms, i, vm)
-		storms = storms || has_storm(vm);
-	memcpy(shown, columns, sizeof(shown));
-	if (!storms)
-		shown[COLUMN_STORM].name = NULL;
+	json_array_foreach(vms, i, vm) {
+		storm += has_storm(vm);
+		overhead += get_share(vm, "1m") >= 0;
+	}
+	memcpy(shown, columns, sizeof(columns));
+	if (overhead) {
+		shown[n] = overhead_column;
+		overhead = n++;
+	}
+	if (storm) {
+		shown[n] = storm_column;
+		storm = n++;
+	}
+	shown[n] = no_column;
 	table = table_new(shown, ctl->colour);
 
 	json_array_foreach(vms, i, vm) {
@@ -152,8 +170,10 @@ static void print_text(const struct ctl *ctl, const json_t *vms, int64_t now_us)
 		table_int(line, COLUMN_EXITS, get_int(vm, "exits"));
 		table_rates(line, COLUMN_RATES, vm);
 		table_text(line, COLUMN_LIFE, format_life(vm, now_us));
+		if (overhead)
+			table_text(line, overhead, format_share(get_share(vm, "1m")));
 		if (has_storm(vm))
-			table_text(line, COLUMN_STORM, format_storm(vm));
+			table_text(line, storm, format_storm(vm));
 	}
 	table_print(table);
 	print_counted(vms);

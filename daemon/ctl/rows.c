@@ -11,6 +11,7 @@
 #include "ctl/options.h"
 #include "ctl/output.h"
 #include "ctl/rows.h"
+#include "ctl/times.h"
 #include "util/util.h"
 
 #define KEYS_MAX 16
@@ -52,6 +53,10 @@ static int compare_values(const struct row_key *key, const json_t *a, const json
 	case ROW_RATE:
 		x = get_rate(a, key->member);
 		y = get_rate(b, key->member);
+		return (x > y) - (x < y);
+	case ROW_SHARE:
+		x = get_share(a, key->member);
+		y = get_share(b, key->member);
 		return (x > y) - (x < y);
 	}
 	return 0;

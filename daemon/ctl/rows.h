@@ -13,12 +13,13 @@ enum row_kind {
 	ROW_TEXT,
 	ROW_NUMBER,
 	ROW_RATE,
+	ROW_SHARE,
 };
 
 /* What rows may be sorted by; a list of keys ends with a nameless one. */
 struct row_key {
 	const char *name; /* as --sort has it */
-	const char *member; /* of a row; of its rates */
+	const char *member; /* of a row; of its rates or overhead */
 	enum row_kind kind;
 	bool ascending; /* else the largest comes first */
 };

@@ -15,6 +15,7 @@
 #include "ctl/options.h"
 #include "ctl/output.h"
 #include "ctl/rows.h"
+#include "ctl/times.h"
 #include "util/util.h"
 
 /* Of what stands behind "Exits" and the like. */
@@ -169,6 +170,7 @@ static void print_head(const struct ctl *ctl, const json_t *vm, int64_t now_us)
 	print_rates(vm);
 	if (json_is_string(json_object_get(vm, "not_counted")))
 		output_wrapped(not_counted, INDENT);
+	times_print_overhead(vm);
 	print_storm(ctl, json_object_get(vm, "storm"));
 }
 
@@ -179,6 +181,8 @@ static void print_text(const struct ctl *ctl, const json_t *vm, int64_t now_us)
 		.max = option_given(ctl, OPTION_REASON) ? SIZE_MAX : DETAILS_SHOWN,
 		.colour = ctl->colour,
 	};
+	const struct times_style times = { stdout, ctl->colour, "Exit times of the last minute",
+					   "recent", "1m" };
 	const json_t *vcpu;
 	size_t i;
 
@@ -186,6 +190,7 @@ static void print_text(const struct ctl *ctl, const json_t *vm, int64_t now_us)
 	if (json_array_size(json_object_get(vm, "reasons")) > 0)
 		putchar('\n');
 	print_reasons(ctl, vm);
+	times_print(vm, &times);
 	/* Who asks for some reasons wants all of them. */
 	if (option_given(ctl, OPTION_DETAILS))
 		details_print(vm, &details);
@@ -287,8 +292,10 @@ const struct ctl_command ctl_show = {
 	.help = "one VM with its exit reasons, the most frequent first",
 	.about = "Rates are exits per second over the time that heads them. NESTED is the part\n"
 		 "of TOTAL that was taken while a guest of the guest ran. TIME, MEAN and MAX are\n"
-		 "there if the kernel measured how long exits took: see its setting timing. With\n"
-		 "--details: which MSRs, ports, addresses and so on; see its setting details.",
+		 "there if the kernel measured how long exits took: see its setting timing.\n"
+		 "Overhead is the part of the vCPUs' time that exits cost, except for those that\n"
+		 "wait: HLT, MWAIT, PAUSE.\n"
+		 "With --details: which MSRs, ports, addresses and so on, see setting details.",
 	.options = options,
 	.args_min = 1,
 	.args_max = 1,

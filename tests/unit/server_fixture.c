@@ -50,6 +50,9 @@ void fixture_start(struct fixture *f)
 	assert_int_equal(registry_new(&f->registry), 0);
 	registry_set_clock(f->registry, clock_realtime_offset_ns());
 	registry_set_interval(f->registry, NS_PER_S);
+	/* As with a kernel: all that it knew so far is known. */
+	registry_dump_begin(f->registry);
+	registry_dump_end(f->registry, clock_boottime_ns());
 	assert_int_equal(server_new(&f->server, f->event, f->registry, &f->status), 0);
 	assert_int_equal(server_listen_path(f->server, f->path), 0);
 }
@@ -127,6 +130,7 @@ void fixture_time(struct fixture *f, uint64_t vm_id, uint32_t vcpu_id, uint64_t 
 		.pid = registry_find(f->registry, vm_id)->pid,
 		.vcpu_id = vcpu_id,
 		.isa = KVM_EXITSTAT_ISA_SVM,
+		.since_ns = clock_boottime_ns() - 10 * NS_PER_S,
 		.n_times = 1,
 	};
 	*time = (struct sample_time){ .code = code, .time = { .total_ns = n * ns, .max_ns = ns } };

@@ -67,6 +67,53 @@ static void test_show(void **state)
 	json_decref(json);
 }
 
+/* Overhead has a column where it is known: for VMs whose exits were timed while watched. */
+static void test_overhead(void **state)
+{
+	struct process *p = *state;
+	struct result result = ctl(p, "list", NULL);
+	const char *times;
+	json_t *json;
+
+	assert_null(strstr(result.out, "OVERHEAD"));
+	result_done(&result);
+	process_command(p, COMMAND_LATER);
+	process_command(p, COMMAND_TIMED);
+	result = ctl(p, "list", NULL);
+	assert_line(result.out, "ID", "UP", "OVERHEAD%");
+	assert_line(result.out, " web01 ", " <0.1");
+	assert_line(result.out, " db ", " -");
+	result_done(&result);
+	result = ctl(p, "list", "--sort=overhead", "--names", NULL);
+	assert_string_equal(result.out, "web01\ndb\n");
+	result_done(&result);
+	result = ctl(p, "list", "--sort=overhead", "--reverse", "--names", NULL);
+	assert_string_equal(result.out, "db\nweb01\n");
+	result_done(&result);
+	result = ctl(p, "show", "web01", NULL);
+	assert_line(result.out, "Overhead ", "(1s), ", "(10s), ", "(1m), ",
+		    "(5m) of its vCPUs' time");
+	assert_line(result.out, "Exit times of the last minute");
+	assert_line(result.out, "MSR", "1000", "<0.1", "2.0us", "2.0us", "2.0us");
+	assert_line(result.out, "HLT", "30", "-", "1.0ms", "1.0ms");
+	/* Sleep took longer, and comes last. */
+	times = strstr(result.out, "Exit times");
+	assert_true(strstr(times, "MSR") < strstr(times, "HLT"));
+	result_done(&result);
+	result = ctl(p, "show", "--json", "web01", NULL);
+	json = result_json(&result);
+	assert_non_null(at(json, "reasons.0.overhead"));
+	assert_text(json, "reasons.1.reason", "HLT");
+	assert_number(json, "reasons.1.recent.exits", 30);
+	assert_null(json_object_get(at(json, "reasons.1"), "overhead"));
+	assert_number(json, "overhead_ns", 2000000);
+	json_decref(json);
+	result = ctl(p, "show", "db", NULL);
+	assert_null(strstr(result.out, "Overhead"));
+	assert_null(strstr(result.out, "Exit times"));
+	result_done(&result);
+}
+
 static void test_top(void **state)
 {
 	struct process *p = *state;
@@ -74,9 +121,12 @@ static void test_top(void **state)
 
 	assert_line(result.out, "No exits were timed");
 	result_done(&result);
+	/* The sleep costs nothing. */
+	process_command(p, COMMAND_LATER);
 	process_command(p, COMMAND_TIMED);
 	result = ctl(p, "top", "-t", "-n1", NULL);
-	assert_line(result.out, " web01 ", "31.1us", "1.0ms", "32.0ms");
+	assert_line(result.out, "ID ", ">%OVER", "MEAN", "MAX", "TIME");
+	assert_line(result.out, " web01 ", " 0.0", "2.0us", "2.0us", "2.0ms");
 	result_done(&result);
 	result = ctl(p, "top", "--sort=time", "-n1", "web01", NULL);
 	assert_line(result.out, "REASON", ">%TIME", "MEAN");
@@ -88,7 +138,7 @@ static void test_top(void **state)
 static void test_stat(void **state)
 {
 	static const char now[] =
-		"{'id': 1, 'exits': 60, 'rest_time': {'exits': 5, 'total_ns': 50, 'max_ns': 9,"
+		"{'id': 1, 'vcpu_count': 2, 'exits': 60, 'rest_time': {'exits': 5, 'total_ns': 50, 'max_ns': 9,"
 		"  'histogram': [5]}, 'time': {'exits': 60, 'total_ns': 90600, 'max_ns': 70000,"
 		"  'histogram': [40, 18, 0, 0, 0, 0, 0, 0, 0, 2]}, 'reasons': ["
 		" {'reason': 'MSR', 'total': 50, 'nested': 0, 'time': {'exits': 50,"
@@ -102,7 +152,7 @@ static void test_stat(void **state)
 		"  'total_ns': 15500, 'max_ns': 9000, 'histogram': [38, 1, 0, 0, 0, 0, 1]}},"
 		" {'reason': 'HLT', 'total': 1, 'nested': 0, 'time': {'exits': 1,"
 		"  'total_ns': 600, 'max_ns': 600, 'histogram': [0, 1]}}]}";
-	struct stat_vm vm = { .id = 1 };
+	struct stat_vm vm = { .id = 1, .last_us = 1000000 };
 	const struct stat_result result = { .vms = &vm, .n_vms = 1, .ended_us = 1000000 };
 	char *text = strdup(now), *base = strdup(before), *quote, *printed = NULL;
 	size_t size;
@@ -132,13 +182,19 @@ static void test_stat(void **state)
 	/* Nothing was known of it before. */
 	assert_number(json, "time.exits", 60);
 	assert_null(json_object_get(json, "rest_time"));
-	json_decref(json);
 
+	/* Of a second of two vCPUs; what sleeps is at the end. */
+	assert_number(json, "reasons.0.time.p50_ns", 512);
+	assert_null(json_object_get(at(json, "reasons.1"), "overhead"));
+	json_decref(json);
 	out = open_memstream(&printed, &size);
 	stat_print(&(struct ctl){ .json = false }, &result, out);
 	fclose(out);
 	assert_line(printed, "REASON", "EXITS", "TIME", "MEAN", "MAX");
 	assert_line(printed, "MSR", "10", "4.5us", "450ns", "512ns");
+	assert_line(printed, "Overhead <0.1% of its vCPUs' time");
+	assert_line(printed, "MSR", "10", "<0.1", "450ns", "512ns", "512ns", "512ns", "512ns");
+	assert_line(printed, "HLT", "9", "-", "7.8us", "512ns", "70.0us", "70.0us", "70.0us");
 	free(printed);
 
 	/* A VM that was made meanwhile has all. */
@@ -148,6 +204,15 @@ static void test_stat(void **state)
 	assert_number(json, "reasons.0.time.max_ns", 9000);
 	assert_number(json, "rest_time.exits", 5);
 	json_decref(json);
+
+	/* One whose times were switched on again has all of them, too. */
+	vm.base = json_loads(base, 0, NULL);
+	json_object_set_new(vm.last, "times_since", json_string("later"));
+	json = stat_vm_json(&result, &vm);
+	assert_number(json, "reasons.0.total", 10);
+	assert_number(json, "reasons.0.time.exits", 50);
+	json_decref(json);
+	json_decref(vm.base);
 	json_decref(vm.last);
 	free(text);
 	free(base);
@@ -223,8 +288,10 @@ static void test_unseen(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_show),      TEST(test_top),	cmocka_unit_test(test_stat),
-		TEST(test_stat_text), TEST(test_storm), TEST(test_unseen),
+		TEST(test_show),      TEST(test_overhead),
+		TEST(test_top),	      cmocka_unit_test(test_stat),
+		TEST(test_stat_text), TEST(test_storm),
+		TEST(test_unseen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

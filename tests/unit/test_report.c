@@ -255,6 +255,60 @@ static void test_json(void **state)
 	report_free(report);
 }
 
+/* What exits cost: of two vCPUs in the 20 s of 40 that they were timed, without HLT. */
+static void test_overhead(void **state)
+{
+	json_t *vm = make_vm("web"), *history = make_history(vm), *json, *reasons;
+	struct report *report = NULL;
+	char *page = NULL, *text;
+	size_t size;
+	FILE *out;
+
+	(void)state;
+	reasons = json_object_get(vm, "reasons");
+	json_object_set_new(vm, "vcpu_count", json_integer(2));
+	json_object_set_new(vm, "times_since", json_string("2026-01-02T03:04:25.000Z"));
+	json_object_set_new(vm, "time", json_object());
+	json_object_set_new(json_array_get(reasons, 0), "time",
+			    json_pack("{s:i, s:I, s:i, s:i, s:i, s:i}", "exits", 500, "total_ns",
+				      (json_int_t)1000000000, "max_ns", 7000000, "p50_ns", 2048,
+				      "p95_ns", 4096, "p99_ns", 8192));
+	json_object_set_new(json_array_get(reasons, 1), "time",
+			    json_pack("{s:i, s:I, s:i}", "exits", 7, "total_ns",
+				      (json_int_t)30000000000, "max_ns", 5));
+	assert_int_equal(report_new(&report, vm, history), 0);
+	text = report_say_overhead(report);
+	assert_non_null(strstr(text, "Exits cost 2.5% of its vCPUs' time in the 20.0s that they"));
+	free(text);
+
+	report_set_boot(report, NULL);
+	assert_int_equal(report_set_phases(report, NULL, 0), 0);
+	json = report_json(report);
+	assert_float_equal(
+		json_real_value(json_object_get(json_object_get(json, "overhead"), "share")), 0.025,
+		1e-9);
+	json_decref(json);
+	out = open_memstream(&page, &size);
+	report_print_html(report, out);
+	fclose(out);
+	assert_non_null(strstr(page, "<th scope=\"row\">IOIO</th><td class=\"n\">500</td>"
+				     "<td class=\"n\">2.5</td><td class=\"n\">2.0us</td>"));
+	assert_non_null(strstr(page, "<th scope=\"row\">HLT</th><td class=\"n\">7</td>"
+				     "<td class=\"n\">-</td><td class=\"n\"></td>"));
+	free(page);
+	report_free(report);
+	json_decref(vm);
+	json_decref(history);
+
+	/* Nothing was timed. */
+	report = make_report("web", NULL);
+	assert_null(report_say_overhead(report));
+	json = report_json(report);
+	assert_true(json_is_null(json_object_get(json, "overhead")));
+	json_decref(json);
+	report_free(report);
+}
+
 /* An hour of one second steps becomes as many columns as were asked for, all exits in them. */
 static void test_columns(void **state)
 {
@@ -284,10 +338,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 
-		cmocka_unit_test(test_phases),	cmocka_unit_test(test_phases_given),
-		cmocka_unit_test(test_bad),	cmocka_unit_test(test_words),
-		cmocka_unit_test(test_html),	cmocka_unit_test(test_json),
-		cmocka_unit_test(test_columns), cmocka_unit_test(test_older),
+		cmocka_unit_test(test_phases),	 cmocka_unit_test(test_phases_given),
+		cmocka_unit_test(test_bad),	 cmocka_unit_test(test_words),
+		cmocka_unit_test(test_html),	 cmocka_unit_test(test_json),
+		cmocka_unit_test(test_overhead), cmocka_unit_test(test_columns),
+		cmocka_unit_test(test_older),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

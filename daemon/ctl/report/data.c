@@ -215,6 +215,7 @@ int report_new(struct report **out, const json_t *vm, const json_t *history)
 		report_free(report);
 		return r;
 	}
+	report_set_times(report);
 	*out = report;
 	return 0;
 }
@@ -235,6 +236,7 @@ struct report *report_free(struct report *report)
 	free(report->phases);
 	free(report->steps);
 	json_decref(report->vm);
+	json_decref(report->timed);
 	json_decref(report->spans);
 	free(report);
 	return NULL;

@@ -142,6 +142,7 @@ static void print_summary(const struct report *report, FILE *out)
 	print_item(report_say_boot(report), out);
 	print_item(report_say_rate(report), out);
 	print_item(report_say_frequent(report), out);
+	print_item(report_say_overhead(report), out);
 	print_item(report_say_untold(report), out);
 	print_item(report_say_counted(report), out);
 	fputs("</ul>\n", out);
@@ -288,6 +289,7 @@ void report_print_html(const struct report *report, FILE *out)
 	fputs("</section>\n", out);
 	print_phases(report, out);
 	print_reasons(report, out);
+	report_print_html_times(report, out);
 	report_print_details(report, out);
 	fputs("</main>\n<footer>Made by kvmexitctl " PACKAGE_VERSION
 	      ". Reasons have the names that Linux has for them.</footer>\n</body>\n</html>\n",

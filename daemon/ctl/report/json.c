@@ -8,6 +8,9 @@
 
 #include "ctl/report/report.h"
 
+/* As the daemon has shares of time. */
+#define SHARE_STEPS 1e6
+
 /* Times and rates with three decimals, as the daemon's are. */
 static double rounded(double value)
 {
@@ -53,6 +56,17 @@ static json_t *boot_json(const struct report *report)
 			 known ? json_integer((json_int_t)report->boot_exits) : json_null());
 }
 
+/* Null where no exit was timed. */
+static json_t *overhead_json(const struct report *report)
+{
+	double share = report_overhead(report);
+
+	if (share < 0)
+		return json_null();
+	return json_pack("{s:f, s:f}", "seconds", rounded(report->timed_s), "share",
+			 round(share * SHARE_STEPS) / SHARE_STEPS);
+}
+
 json_t *report_json(const struct report *report)
 {
 	json_t *phases = json_array();
@@ -60,7 +74,8 @@ json_t *report_json(const struct report *report)
 
 	for (i = 0; i < report->n_phases; i++)
 		(void)json_array_append_new(phases, phase_json(report, &report->phases[i]));
-	return json_pack("{s:O, s:f, s:o, s:I, s:o, s:O}", "vm", report->vm, "seconds",
-			 rounded(report->life), "boot", boot_json(report), "untold",
-			 (json_int_t)report->untold, "phases", phases, "spans", report->spans);
+	return json_pack("{s:O, s:f, s:o, s:o, s:I, s:o, s:O}", "vm", report->vm, "seconds",
+			 rounded(report->life), "boot", boot_json(report), "overhead",
+			 overhead_json(report), "untold", (json_int_t)report->untold, "phases",
+			 phases, "spans", report->spans);
 }

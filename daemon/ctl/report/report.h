@@ -84,6 +84,9 @@ struct report {
 	uint64_t exits; /* of the whole life */
 	uint64_t untold; /* part of exits that is in no step */
 
+	json_t *timed; /* vm with the overhead over timed_s; NULL where no exit was timed */
+	double timed_s; /* the part of life that exits were timed in */
+
 	struct report_step *steps;
 	size_t n_steps, steps_size;
 	struct report_reason *reasons; /* the most frequent first */
@@ -143,6 +146,20 @@ void report_set_boot(struct report *report, const double *age);
  * step belongs to the phase that its middle is in. -ENOMEM.
  */
 int report_set_phases(struct report *report, const struct report_mark *marks, size_t n);
+
+/* -- times.c ------------------------------------------------------ */
+
+void report_set_times(struct report *report);
+
+/* The part of the vCPUs' time that exits cost; negative where it is not known. */
+double report_overhead(const struct report *report);
+
+/* NULL where it is not known. */
+char *report_say_overhead(const struct report *report);
+
+/* Nothing where no exit was timed; a section of the page. */
+void report_print_times(const struct report *report, bool colour);
+void report_print_html_times(const struct report *report, FILE *out);
 
 /* -- words.c ------------------------------------------------------ */
 

@@ -107,6 +107,7 @@ void report_print_text(const struct report *report, bool colour)
 	print_sentence(report_say_boot(report));
 	print_sentence(report_say_rate(report));
 	print_sentence(report_say_frequent(report));
+	print_sentence(report_say_overhead(report));
 	print_sentence(report_say_untold(report));
 	print_sentence(report_say_counted(report));
 	putchar('\n');
@@ -119,6 +120,7 @@ void report_print_text(const struct report *report, bool colour)
 	if (report->n_reasons > 0)
 		putchar('\n');
 	print_reasons(report, colour);
+	report_print_times(report, colour);
 	if (has_details(report->vm))
 		details_print(report->vm, &details);
 }

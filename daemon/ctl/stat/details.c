@@ -8,8 +8,7 @@
 #include "ctl/rows.h"
 #include "ctl/stat/stat.h"
 
-/* Also that neither is there. */
-static bool same_member(const json_t *a, const json_t *b, const char *member)
+bool stat_same_member(const json_t *a, const json_t *b, const char *member)
 {
 	const json_t *x = json_object_get(a, member), *y = json_object_get(b, member);
 
@@ -23,7 +22,8 @@ static const json_t *find_detail(const json_t *details, const json_t *wanted)
 	size_t i;
 
 	json_array_foreach(details, i, detail)
-		if (same_member(detail, wanted, "key") && same_member(detail, wanted, "nested"))
+		if (stat_same_member(detail, wanted, "key") &&
+		    stat_same_member(detail, wanted, "nested"))
 			return detail;
 	return NULL;
 }
@@ -31,7 +31,7 @@ static const json_t *find_detail(const json_t *details, const json_t *wanted)
 /* The kernel has not started to count them again meanwhile. */
 static bool are_the_same(const struct stat_vm *vm)
 {
-	return same_member(vm->base, vm->last, "details_since");
+	return stat_same_member(vm->base, vm->last, "details_since");
 }
 
 void stat_subtract_details(const struct stat_vm *vm, json_t *reason, const json_t *base,

@@ -12,6 +12,7 @@
 #include "ctl/output.h"
 #include "ctl/rows.h"
 #include "ctl/stat/stat.h"
+#include "ctl/times.h"
 #include "util/util.h"
 
 #define US_PER_S 1e6
@@ -34,10 +35,6 @@ static const struct column columns[COLUMN_MORE] = {
 	{ "%", true, false },
 	{ "PER S", true, false },
 };
-
-/* As the interface has it: what the first element of a histogram is less than. */
-#define TIME_FIRST_NS 256
-#define TIME_BUCKETS  26
 
 /* Of the measurement, the part that the VM was there, in us. */
 static int64_t vm_span_us(const struct stat_result *result, const struct stat_vm *vm)
@@ -90,57 +87,6 @@ static void subtract(json_t *from, const json_t *base, const char *member)
 			from, member, json_integer(get_int(from, member) - get_int(base, member)));
 }
 
-/* The time that no exit of a histogram reached; max where it has no such end. */
-static long long histogram_end_ns(const json_t *histogram, long long max)
-{
-	size_t n = json_array_size(histogram);
-
-	while (n > 0 && json_integer_value(json_array_get(histogram, n - 1)) == 0)
-		n--;
-	return n > 0 && n < TIME_BUCKETS ? (long long)TIME_FIRST_NS << (n - 1) : max;
-}
-
-/*
- * What is new of a time. Of the longest exit, it is known when it was only where it
- * is longer than the one before; else it is no more than the histogram tells.
- */
-static json_t *time_since(const json_t *time, const json_t *base)
-{
-	json_t *json = json_copy((json_t *)time), *histogram = json_array();
-	const json_t *before = json_object_get(base, "histogram"), *exits;
-	long long max = get_int(time, "max_ns"), end;
-	size_t i;
-
-	json_array_foreach(json_object_get(time, "histogram"), i, exits)
-		(void)json_array_append_new(
-			histogram, json_integer(json_integer_value(exits) -
-						json_integer_value(json_array_get(before, i))));
-	end = histogram_end_ns(histogram, max);
-	if (max <= get_int(base, "max_ns") && end < max)
-		(void)json_object_set_new(json, "max_ns", json_integer(end));
-	subtract(json, base, "exits");
-	subtract(json, base, "total_ns");
-	(void)json_object_set_new(json, "histogram", histogram);
-	return json;
-}
-
-/* Makes a time that owner has what is new of it, or leaves it out. */
-static void subtract_time(json_t *owner, const json_t *base, const char *member)
-{
-	const json_t *time = json_object_get(owner, member);
-	json_t *json;
-
-	if (!json_is_object(time))
-		return;
-	json = time_since(time, json_object_get(base, member));
-	if (get_int(json, "exits") > 0) {
-		(void)json_object_set_new(owner, member, json);
-	} else {
-		(void)json_object_del(owner, member);
-		json_decref(json);
-	}
-}
-
 static json_t *reasons_json(const struct stat_vm *vm, int64_t span_us)
 {
 	static const struct row_key by_total = { "total", "total", ROW_NUMBER, false };
@@ -156,7 +102,7 @@ static json_t *reasons_json(const struct stat_vm *vm, int64_t span_us)
 			continue;
 		subtract(measured, find_reason(base, name), "total");
 		subtract(measured, find_reason(base, name), "nested");
-		subtract_time(measured, find_reason(base, name), "time");
+		stat_subtract_time(vm, measured, find_reason(base, name), "time");
 		stat_subtract_details(vm, measured, find_reason(base, name),
 				      (double)(span_us < SPAN_MIN_US ? SPAN_MIN_US : span_us) /
 					      US_PER_S);
@@ -178,10 +124,11 @@ json_t *stat_vm_json(const struct stat_result *result, const struct stat_vm *vm)
 	if (!json)
 		return NULL;
 	subtract(json, vm->base, "exits");
-	subtract_time(json, vm->base, "time");
-	subtract_time(json, vm->base, "rest_time");
+	stat_subtract_time(vm, json, vm->base, "time");
+	stat_subtract_time(vm, json, vm->base, "rest_time");
 	(void)json_object_set_new(json, "rates", rates(get_int(json, "exits"), span_us));
 	(void)json_object_set_new(json, "reasons", reasons_json(vm, span_us));
+	times_set_overhead(json, RATE, (double)span_us / US_PER_S);
 	return json;
 }
 
@@ -241,12 +188,17 @@ static void print_vm(const struct ctl *ctl, const struct stat_result *result,
 	_cleanup_free_ char *name = get_text(vm, "name");
 	_cleanup_free_ char *isa = get_text(vm, "isa");
 	_cleanup_free_ char *rate = format_rate(get_rate(vm, RATE));
+	_cleanup_free_ char *share = format_share(get_share(vm, RATE));
+	const struct times_style times = { out, ctl->colour, "Exit times", "time", RATE };
 
 	fprintf(out, "\n%s%s%s  id %lld, pid %lld, %s: %lld exits in %.3f s, %s per second\n",
 		output_mark(ctl->colour, MARK_HEAD), name, output_mark(ctl->colour, MARK_NONE),
 		get_int(vm, "id"), get_int(vm, "pid"), isa, get_int(vm, "exits"),
 		(double)vm_span_us(result, measured) / US_PER_S, rate);
+	if (get_share(vm, RATE) >= 0)
+		fprintf(out, "Overhead %s%% of its vCPUs' time\n", share);
 	print_reasons(ctl, vm, out);
+	times_print(vm, &times);
 	if (result->details)
 		details_print(vm, &details);
 	json_decref(vm);

@@ -46,6 +46,13 @@ json_t *stat_vm_json(const struct stat_result *result, const struct stat_vm *vm)
 json_t *stat_json(const struct stat_result *result);
 void stat_print(const struct ctl *ctl, const struct stat_result *result, FILE *out);
 
+/* Whether two have the same; also that neither has it. */
+bool stat_same_member(const json_t *a, const json_t *b, const char *member);
+
+/* -- times.c: makes a time that owner has what is new of it, or leaves it out -- */
+void stat_subtract_time(const struct stat_vm *vm, json_t *owner, const json_t *base,
+			const char *member);
+
 /* -- details.c: what is new of a reason's details; nothing where it has none -- */
 void stat_subtract_details(const struct stat_vm *vm, json_t *reason, const json_t *base,
 			   double span_s);

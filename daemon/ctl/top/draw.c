@@ -178,7 +178,10 @@ static void format_short(double value, char out[static 16])
 }
 
 /* What stands there instead of a rate: the first of these is TOP_BY_SHARE. */
-static const char *const time_heads[TOP_RATES] = { "%TIME", "MEAN", "MAX", "TIME" };
+static const char *const time_heads[TOP_VIEWS][TOP_RATES] = {
+	[TOP_VMS] = { "%OVER", "MEAN", "MAX", "TIME" },
+	[TOP_REASONS] = { "%TIME", "MEAN", "MAX", "TIME" },
+};
 
 /* Whether a cell is a rate's, and in times has one of these. */
 static bool is_time(const struct top *top, enum cell cell)
@@ -261,7 +264,7 @@ static void line_text(const struct top *top, const struct layout *layout, const 
 			cell_text(top, layout, (enum cell)i, row, text, sizeof(text));
 		else
 			(void)snprintf(text, sizeof(text), "%s%s", by ? ">" : "",
-				       time ? time_heads[i - CELL_1S] : form->head);
+				       time ? time_heads[top->view][i - CELL_1S] : form->head);
 		top_fit(fitted, sizeof(fitted), text, layout->widths[i], form->right);
 		len += (size_t)snprintf(out + len, size - len, "%s%s", len > 0 ? " " : "", fitted);
 		if (len >= size)
@@ -324,6 +327,7 @@ static const char *const help[] = {
 	"",
 	"! marks a VM in an exit storm: far more exits than it used to make.",
 	"LAST 5 MIN has a step for 10 seconds, each line by its own most.",
+	"%OVER is the part of a VM's vCPU time that exits cost: not HLT, MWAIT, PAUSE.",
 	"%TIME is the part of a CPU's time, lately, from exits to the next entries.",
 };
 

@@ -214,6 +214,8 @@ static int set_rows(struct top *top, const json_t *list)
 		old = find_old(top, &rows[i]);
 		top_read_time(&rows[i].time, json_object_get(json, "time"), old ? &old->time : NULL,
 			      top->now_ns);
+		if (top->view == TOP_VMS)
+			top_read_overhead(&rows[i].time, json);
 		/* Cells come seldom: until then, those that the row had. */
 		if (old)
 			memcpy(rows[i].cells, old->cells, sizeof(rows[i].cells));

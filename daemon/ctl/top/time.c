@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "ctl/output.h"
+#include "ctl/times.h"
 #include "ctl/top/top.h"
 #include "util/clock.h"
 #include "util/util.h"
@@ -53,6 +54,20 @@ void top_read_time(struct top_time *time, const json_t *json, const struct top_t
 	time->old_total_ns = time->total_ns;
 	time->old_exits = time->exits;
 	time->old_ns = now_ns;
+}
+
+void top_read_overhead(struct top_time *time, const json_t *vm)
+{
+	const json_t *recent = json_object_get(vm, "recent");
+	double share = get_share(vm, "10s"), exits = (double)get_int(recent, "exits");
+
+	if (share < 0)
+		return;
+	time->has_share = true;
+	time->share = share;
+	time->total_ns = (double)get_int(vm, "overhead_ns");
+	time->mean_ns = exits > 0 ? (double)get_int(recent, "total_ns") / exits : 0;
+	time->max_ns = (double)get_int(recent, "max_ns");
 }
 
 static void format_time(double ns, char out[static 16])

@@ -142,6 +142,12 @@ json_t *top_details(const json_t *vm);
 void top_read_time(struct top_time *time, const json_t *json, const struct top_time *old,
 		   uint64_t now_ns);
 
+/*
+ * Of a VM what exits cost it, where the daemon knows: its share is of all its vCPUs, and
+ * waits are in nothing.
+ */
+void top_read_overhead(struct top_time *time, const json_t *vm);
+
 /* One of the four columns of times, in seven columns of a screen: from 0 on as in top_sort. */
 void top_time_text(const struct top_time *time, enum top_sort column, char out[static 16]);
 

@@ -100,6 +100,7 @@ int json_set_vm_times(json_t *owner, const struct registry *registry, const stru
 {
 	uint64_t since_us = (vm->times_since_ns + (uint64_t)clock_realtime_offset_ns()) / NS_PER_US;
 	struct exit_time time;
+	uint64_t overhead_ns;
 
 	if (!registry_vm_time_sum(vm, &time))
 		return 0;
@@ -107,6 +108,9 @@ int json_set_vm_times(json_t *owner, const struct registry *registry, const stru
 		return -ENOMEM;
 	if (vm->times_since_ns &&
 	    json_object_set_new(owner, "times_since", json_time(since_us)) < 0)
+		return -ENOMEM;
+	if (registry_vm_overhead_time(vm, &overhead_ns) &&
+	    json_object_set_new(owner, "overhead_ns", json_count(overhead_ns)) < 0)
 		return -ENOMEM;
 	return json_set_recent(owner, registry, vm, NULL, now_ns);
 }

@@ -19,7 +19,7 @@ int json_set_time(json_t *owner, const char *key, bool is_timed, const struct ex
 int json_set_recent(json_t *owner, const struct registry *registry, const struct vm *vm,
 		    const struct reason_key *reason, uint64_t now_ns);
 
-/* time, times_since and what is recent of a VM. */
+/* time, times_since, overhead_ns and what is recent of a VM. */
 int json_set_vm_times(json_t *owner, const struct registry *registry, const struct vm *vm,
 		      uint64_t now_ns);
 
