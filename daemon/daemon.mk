@@ -64,6 +64,7 @@ daemon_libkvmexitd_a_SOURCES = \
 	daemon/sink/metrics.c daemon/sink/metrics.h \
 	daemon/sink/metrics_text.c daemon/sink/metrics_text.h \
 	daemon/sink/metrics_vm.c daemon/sink/metrics_vm.h \
+	daemon/sink/metrics_vm_detail.c \
 	daemon/sink/metrics_vm_internal.h \
 	daemon/sink/metrics_vm_time.c \
 	daemon/sink/storm_entry.c daemon/sink/storm_entry.h \

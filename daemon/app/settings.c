@@ -87,6 +87,7 @@ void app_apply_settings(struct app *app)
 			 app->settings.storm_calm_s, app->settings.storm_learn_s);
 	registry_set_storm_params(app->registry, &storms);
 	server_set_clients(app->server, app->settings.clients);
+	server_set_metrics_details(app->server, app->settings.metrics_details);
 	for (i = 0; i < ARRAY_SIZE(kernel_settings); i++) {
 		value = (const void *)((const char *)&app->settings + kernel_settings[i].offset);
 		if (*value != SETTING_UNSET)

@@ -38,6 +38,9 @@ int server_new(struct server **out, sd_event *event, struct registry *registry,
 /* Those above it that are there already stay. */
 void server_set_clients(struct server *server, size_t clients);
 
+/* How many details of each VM metrics have; none unless set. */
+void server_set_metrics_details(struct server *server, size_t details);
+
 /* Disconnects every client. Returns NULL; NULL is fine. */
 struct server *server_free(struct server *server);
 

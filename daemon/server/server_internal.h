@@ -84,6 +84,7 @@ struct server {
 	uint64_t mark; /* of messages, used last */
 
 	struct message *metrics[METRICS_FORMATS]; /* the text, while it is fresh */
+	size_t metrics_details; /* of each VM */
 	sd_event_source *stale; /* when it is not any more */
 };
 

@@ -37,6 +37,9 @@ struct settings {
 	uint64_t storm_calm_s;
 	uint64_t storm_learn_s;
 
+	/* [Metrics] */
+	uint64_t metrics_details; /* of each VM; 0: none */
+
 	/* [Limits] */
 	uint64_t clients;
 	uint64_t receive_buffer; /* bytes of messages from the kernel that may wait */

@@ -8,6 +8,7 @@
 #include "model/storm.h"
 #include "server/server.h"
 #include "settings/settings.h"
+#include "sink/metrics.h"
 #include "source/netlink/genl_socket.h"
 #include "source/pick.h"
 
@@ -53,6 +54,8 @@ const struct setting setting_table[] = {
 	{ "Storms", "MinRate", SETTING_COUNT, FIELD(storm_min_rate), 10000, 1, UINT32_MAX },
 	{ "Storms", "CalmSec", SETTING_SECONDS, FIELD(storm_calm_s), 30, STORM_BUCKET_S, 3600 },
 	{ "Storms", "LearnSec", SETTING_SECONDS, FIELD(storm_learn_s), 300, STORM_BUCKET_S, 86400 },
+
+	{ "Metrics", "Details", SETTING_COUNT, FIELD(metrics_details), 0, 0, METRICS_DETAILS_MAX },
 
 	{ "Limits", "Clients", SETTING_COUNT, FIELD(clients),
 	  SERVER_CLIENTS, 1, SERVER_CLIENTS_MAX },

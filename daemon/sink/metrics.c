@@ -81,8 +81,8 @@ static size_t select_part(const struct metrics_input *input, enum metrics_vm_par
 	bool full = false;
 
 	for (vm = first_vm(input); vm; vm = next_vm(input, vm)) {
-		series = metrics_vm_series(vm, part);
-		bytes = series * metrics_vm_series_bytes(vm);
+		series = metrics_vm_series(input, vm, part);
+		bytes = series * metrics_vm_series_bytes(vm, part);
 		full = full || n >= max || series > room->series || bytes > room->bytes;
 		if (full) {
 			selection->dropped_series += series;
@@ -250,6 +250,7 @@ static void write_daemon(struct metrics_text *text, const struct metrics_input *
 		       "VMs in this text without some of their series, since there are too many.");
 	metrics_sample(text, "missing=\"reasons\"", shown - selection->vms[METRICS_VM_REASONS]);
 	metrics_sample(text, "missing=\"times\"", shown - selection->vms[METRICS_VM_TIMES]);
+	metrics_sample(text, "missing=\"details\"", shown - selection->vms[METRICS_VM_DETAILS]);
 	write_one(text, "kvmexitd_metrics_dropped_series", METRICS_GAUGE, selection->dropped_series,
 		  "The series of VMs that are not in this text.");
 

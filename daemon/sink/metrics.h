@@ -17,8 +17,8 @@ struct registry;
  * Whoever starts VMs makes series, and a Prometheus keeps every one in memory: no
  * more VMs and series than these in one text, which holds 4096 VMs of 17 reasons
  * each; and no more bytes, where VMs have the longest names, as texts are kept
- * while they are sent. Where not all fits, times are left out first, then nested
- * exits and reasons, then VMs, and each from the newest VM on.
+ * while they are sent. Where not all fits, details are left out first, then times,
+ * then nested exits and reasons, then VMs, and each from the newest VM on.
  */
 #define METRICS_VMS_MAX	   4096
 #define METRICS_SERIES_MAX 100000
@@ -29,6 +29,9 @@ struct registry;
  * two gets its last totals; as long as Prometheus itself looks back.
  */
 #define METRICS_ENDED_S 300
+
+/* How many details of each VM may be wanted: as many as it has at most. */
+#define METRICS_DETAILS_MAX 512
 
 enum metrics_format {
 	METRICS_PROMETHEUS, /* text format 0.0.4 */
@@ -57,6 +60,7 @@ struct metrics_input {
 	const struct registry *registry;
 	const struct daemon_status *status;
 	struct metrics_clients clients;
+	size_t details; /* so many of each VM are wanted */
 	uint64_t now_ns; /* CLOCK_BOOTTIME */
 	uint64_t cpu_ns; /* what the process took */
 };

@@ -22,7 +22,8 @@
 /* Of a series besides a VM's labels and a reason: its name, braces and value at most. */
 #define SERIES_BYTES 80
 
-size_t metrics_vm_series(const struct vm *vm, enum metrics_vm_part part)
+size_t metrics_vm_series(const struct metrics_input *input, const struct vm *vm,
+			 enum metrics_vm_part part)
 {
 	size_t i, n = 0;
 
@@ -34,6 +35,8 @@ size_t metrics_vm_series(const struct vm *vm, enum metrics_vm_part part)
 		return n;
 	case METRICS_VM_TIMES:
 		return metrics_vm_time_series(vm);
+	case METRICS_VM_DETAILS:
+		return metrics_vm_detail_series(input, vm);
 	case METRICS_VM_BASE:
 	case METRICS_VM_PARTS:
 	default:
@@ -52,12 +55,13 @@ void metrics_vm_label(struct metrics_vm_labels *labels, const struct vm *vm)
 		       isa_name(vm->isa));
 }
 
-size_t metrics_vm_series_bytes(const struct vm *vm)
+size_t metrics_vm_series_bytes(const struct vm *vm, enum metrics_vm_part part)
 {
+	size_t more = part == METRICS_VM_DETAILS ? metrics_vm_detail_bytes() : REASON_NAME_MAX;
 	struct metrics_vm_labels labels;
 
 	metrics_vm_label(&labels, vm);
-	return strlen(labels.text) + SERIES_BYTES + REASON_NAME_MAX;
+	return strlen(labels.text) + SERIES_BYTES + more;
 }
 
 static void write_reasons(struct metrics_text *text, const struct vm *vm, bool nested)
@@ -169,6 +173,10 @@ static const struct {
 	  metrics_vm_recent_quantiles },
 	{ METRICS_VM_TIMES, "kvm_vm_recent_exit_max_seconds", METRICS_GAUGE,
 	  "The longest of these exits of the last minute.", NULL, metrics_vm_recent_max },
+	{ METRICS_VM_DETAILS, "kvm_exit_details", METRICS_COUNTER,
+	  "VM exits by what exactly caused them, since details were switched on: the most "
+	  "frequent keys of each VM.",
+	  NULL, metrics_vm_details },
 	{ METRICS_VM_BASE, "kvm_vm_exits", METRICS_COUNTER, "VM exits of all reasons.",
 	  write_vm_exits, NULL },
 	{ METRICS_VM_BASE, "kvm_vm_vcpus", METRICS_GAUGE, "Virtual CPUs that the VM has made.",

@@ -32,4 +32,13 @@ void metrics_vm_overhead_seconds(struct metrics_text *text, const struct vm *vm)
 metrics_vm_write_now metrics_vm_recent_quantiles;
 metrics_vm_write_now metrics_vm_recent_max;
 
+/* -- metrics_vm_detail.c -------------------------------------------------- */
+
+size_t metrics_vm_detail_series(const struct metrics_input *input, const struct vm *vm);
+
+/* What a series of a detail takes at most besides the VM's labels. */
+size_t metrics_vm_detail_bytes(void);
+
+metrics_vm_write_now metrics_vm_details;
+
 #endif

@@ -64,6 +64,7 @@ char *metrics_text(const struct metrics_world *w, enum metrics_format format)
 			     .idle = 6,
 			     .refused = 7,
 			     .accept_failures = 8 },
+		.details = w->details,
 		.now_ns = w->now_ns,
 		.cpu_ns = 1234567890,
 	};

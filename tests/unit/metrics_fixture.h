@@ -19,6 +19,7 @@
 struct metrics_world {
 	struct registry *registry;
 	struct daemon_status status;
+	size_t details; /* wanted of each VM */
 	uint64_t now_ns;
 };
 

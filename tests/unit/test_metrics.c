@@ -221,6 +221,60 @@ static void test_openmetrics(void **state)
 #undef VM
 }
 
+static void detail(struct metrics_world *w, uint64_t code, uint32_t class, uint64_t key,
+		   bool nested, uint64_t total)
+{
+	const struct sample_detail one = { .code = code,
+					   .class = class,
+					   .key = key,
+					   .nested = nested,
+					   .total = total };
+
+	assert_int_equal(model_count_detail(w->registry, 1, 0, &one, 1, NOW_NS - 1, NOW_NS), 0);
+}
+
+/* So many of a VM as are wanted, the most frequent; what has no key is none of them. */
+static void test_details(void **state)
+{
+	struct metrics_world *w = *state;
+	const struct sample_detail rest = { .code = CODE_MSR,
+					    .class = DETAIL_MSR,
+					    .rest = true,
+					    .total = 10000 };
+	char *text;
+
+	metrics_fill(w);
+	assert_int_equal(vm_set_name(registry_find(w->registry, 1), "vmm"), 0);
+	detail(w, CODE_MSR, DETAIL_MSR, 0x6e0 | UINT64_C(1) << 32, false, 400);
+	detail(w, CODE_MSR, DETAIL_MSR, 0x1b, false, 7);
+	detail(w, CODE_MSR, DETAIL_MSR, 0x6e0 | UINT64_C(1) << 32, true, 25);
+	detail(w, CODE_MSR, DETAIL_MSR, 0x7777, false, 7);
+	assert_int_equal(model_count_detail(w->registry, 1, 0, &rest, 1, NOW_NS - 1, NOW_NS), 0);
+	text = metrics_text(w, METRICS_PROMETHEUS);
+	assert_int_equal(text_count(text, "kvm_exit_details_total{"), 0);
+	free(text);
+
+	w->details = METRICS_DETAILS_MAX;
+	text = metrics_text(w, METRICS_PROMETHEUS);
+#define DETAIL(labels) \
+	"kvm_exit_details_total{id=\"1\",vm=\"vmm\",isa=\"svm\",reason=\"MSR\"," labels "}"
+	assert_has(text, "# TYPE kvm_exit_details_total counter");
+	assert_has(text, DETAIL("key=\"0x6e0:W\",name=\"TSC_DEADLINE\"") " 400");
+	assert_has(text, DETAIL("key=\"0x6e0:W\",name=\"TSC_DEADLINE\",nested=\"true\"") " 25");
+	assert_has(text, DETAIL("key=\"0x7777:R\"") " 7");
+	assert_int_equal(text_count(text, "kvm_exit_details_total{"), 4);
+	assert_has(text, "kvmexitd_metrics_partial_vms{missing=\"details\"} 0");
+	free(text);
+
+	/* Of those that are alike, the one that came first. */
+	w->details = 3;
+	text = metrics_text(w, METRICS_OPENMETRICS);
+	assert_int_equal(text_count(text, "kvm_exit_details_total{"), 3);
+	assert_false(text_has(text, DETAIL("key=\"0x7777:R\"") " 7"));
+	free(text);
+#undef DETAIL
+}
+
 /* After a restart, what there is of a VM before the dump is less than it was. */
 static void test_incomplete(void **state)
 {
@@ -301,6 +355,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_prometheus, metrics_setup, metrics_teardown),
 		cmocka_unit_test_setup_teardown(test_times, metrics_setup, metrics_teardown),
+		cmocka_unit_test_setup_teardown(test_details, metrics_setup, metrics_teardown),
 		cmocka_unit_test_setup_teardown(test_storms, metrics_setup, metrics_teardown),
 		cmocka_unit_test_setup_teardown(test_host, metrics_setup, metrics_teardown),
 		cmocka_unit_test_setup_teardown(test_textfile, metrics_setup, metrics_teardown),

@@ -114,6 +114,35 @@ static void test_many_with_times(void **state)
 	free(text);
 }
 
+/* Details are the first to go, and count for the limit. */
+static void test_many_details(void **state)
+{
+	struct metrics_world *w = *state;
+	struct sample_detail one = { .code = CODE_MSR, .class = DETAIL_MSR, .total = 1 };
+	unsigned int id, with;
+	char *text, line[80];
+
+	metrics_fill(w);
+	w->details = METRICS_DETAILS_MAX;
+	for (id = 1; id <= METRICS_VMS_MAX; id++) {
+		model_count(w->registry, id, 0, CODE_MSR, false, 1, 1, NOW_NS);
+		for (one.key = 0; one.key < 32; one.key++)
+			assert_int_equal(model_count_detail(w->registry, id, 0, &one, 1, NOW_NS - 1,
+							    NOW_NS),
+					 0);
+	}
+	text = metrics_text(w, METRICS_PROMETHEUS);
+	assert_has(text, "kvmexitd_metrics_dropped_vms 0");
+	assert_has(text, "kvmexitd_metrics_partial_vms{missing=\"times\"} 0");
+	with = (unsigned int)text_count(text, "kvm_exit_details_total{") / 32;
+	/* Six and one series of each VM, at least; the rest is left for 32 each, or its bytes. */
+	assert_in_range(with, METRICS_VMS_MAX / 4, (METRICS_SERIES_MAX - 7 * METRICS_VMS_MAX) / 32);
+	snprintf(line, sizeof(line), "kvmexitd_metrics_partial_vms{missing=\"details\"} %u",
+		 METRICS_VMS_MAX - with);
+	assert_has(text, line);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -121,6 +150,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_long_names, metrics_setup, metrics_teardown),
 		cmocka_unit_test_setup_teardown(test_many_with_times, metrics_setup,
 						metrics_teardown),
+		cmocka_unit_test_setup_teardown(test_many_details, metrics_setup, metrics_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -97,6 +97,18 @@ static void test_metrics(void **state)
 	assert_null(strstr(json_string_value(at(reply, "text")), "# EOF"));
 	json_decref(reply);
 
+	/* Details are there when they are wanted, and at once. */
+	fixture_fill_details(f);
+	server_set_metrics_details(f->server, 1);
+	reply = ask(f, CALL(EXITS ".GetMetrics"));
+	assert_non_null(strstr(json_string_value(at(reply, "text")), "key=\"0x6e0:W\""));
+	assert_null(strstr(json_string_value(at(reply, "text")), "key=\"0x10:R\""));
+	json_decref(reply);
+	server_set_metrics_details(f->server, 0);
+	reply = ask(f, CALL(EXITS ".GetMetrics"));
+	assert_null(strstr(json_string_value(at(reply, "text")), "key="));
+	json_decref(reply);
+
 	fixture_expect_error(f, fd,
 			     "{\"method\":\"" EXITS ".GetMetrics\",\"parameters\":"
 			     "{\"format\":\"xml\"}}",

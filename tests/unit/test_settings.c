@@ -60,6 +60,7 @@ static void test_values(void **state)
 
 	settings_init(&s);
 	assert_int_equal(parse("# a\n\n[Kernel]\nIntervalMs = 2s\n\tBatchExits=500\n"
+			       "[Metrics]\nDetails=512\n"
 			       "[Limits]\nReceiveBufferBytes=4M\nClients=7",
 			       &s, &error),
 			 0);
@@ -68,6 +69,7 @@ static void test_values(void **state)
 	assert_true(s.kernel_min_spacing_ms == SETTING_UNSET);
 	assert_int_equal(s.receive_buffer, 4 << 20);
 	assert_int_equal(s.clients, 7);
+	assert_int_equal(s.metrics_details, 512);
 
 	/* Nothing is what it is normally. */
 	assert_int_equal(parse("[Kernel]\nIntervalMs=\n[Limits]\nClients=", &s, &error), 0);
@@ -85,6 +87,7 @@ static void test_wrong(void **state)
 		{ "[Journal]\n#\nSummaryIntervalSec=1x", 3,
 		  "SummaryIntervalSec= takes a time from 0s to 86400s, not '1x'" },
 		{ "[Journal]\nSummaryIntervalSec=2d\n", 2, "not '2d'" },
+		{ "[Metrics]\nDetails=513\n", 2, "takes a number from 0 to 512, not '513'" },
 		{ "[Journal]\nSummaryIntervalSec=500ms\n", 2, "not '500ms'" },
 		{ "[Journal]\nSummaryIntervalSec=-1\n", 2, "not '-1'" },
 		{ "[Journal]\nSummaryIntervalSec=1 2\033[m\n", 2, "not '1 2?[m'" },

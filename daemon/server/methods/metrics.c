@@ -41,6 +41,7 @@ int server_metrics(const struct server *server, enum metrics_format format, stru
 			.refused = stats->refused_clients,
 			.accept_failures = stats->accept_failures,
 		},
+		.details = server->metrics_details,
 		.now_ns = clock_boottime_ns(),
 		.cpu_ns = cpu_ns(),
 	};
@@ -63,6 +64,12 @@ void server_drop_metrics(struct server *server)
 
 	for (i = 0; i < METRICS_FORMATS; i++)
 		server->metrics[i] = message_unref(server->metrics[i]);
+}
+
+void server_set_metrics_details(struct server *server, size_t details)
+{
+	server->metrics_details = details;
+	server_drop_metrics(server);
 }
 
 static int on_stale(sd_event_source *source, uint64_t usec, void *userdata)
