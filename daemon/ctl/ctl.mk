@@ -25,6 +25,7 @@ daemon_ctl_libkvmexitctl_a_SOURCES = \
 	daemon/ctl/metrics.c \
 	daemon/ctl/options.c daemon/ctl/options.h \
 	daemon/ctl/output.c daemon/ctl/output.h \
+	daemon/ctl/report/boot.c \
 	daemon/ctl/report/command.c \
 	daemon/ctl/report/data.c \
 	daemon/ctl/report/details.c \

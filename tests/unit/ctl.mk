@@ -33,6 +33,7 @@ CTL_TESTS = \
 	tests/unit/test_explain_rank \
 	tests/unit/test_proctree \
 	tests/unit/test_report \
+	tests/unit/test_report_boot \
 	tests/unit/test_report_rate \
 	tests/unit/test_top \
 	tests/unit/test_top_time \
@@ -125,6 +126,10 @@ tests_unit_test_top_LDADD = $(CTL_TEST_LDADD)
 tests_unit_test_report_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_report_CFLAGS = $(SERVER_TEST_CFLAGS)
 tests_unit_test_report_LDADD = $(CTL_TEST_LDADD)
+
+tests_unit_test_report_boot_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
+tests_unit_test_report_boot_CFLAGS = $(SERVER_TEST_CFLAGS)
+tests_unit_test_report_boot_LDADD = $(CTL_TEST_LDADD)
 
 tests_unit_test_report_rate_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_report_rate_CFLAGS = $(SERVER_TEST_CFLAGS)

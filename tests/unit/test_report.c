@@ -161,7 +161,8 @@ static void test_words(void **state)
 	struct report *report = make_report("web", NULL);
 
 	(void)state;
-	check_said(report_say_boot(report), "Boot took 10000 exits in 10.0s: there, ");
+	check_said(report_say_boot(report),
+		   "Boot: 10000 exits in 10.0s, until the rate levelled off.");
 	check_said(report_say_rate(report), " stable in boot (0.00), stable in running (0.00).");
 	check_said(report_say_frequent(report), "Most frequent: IOIO 10605 (81.5%), HLT 2400 ");
 	check_said(report_say_untold(report), "5 exits are in no phase");
@@ -171,9 +172,9 @@ static void test_words(void **state)
 	check_said(report_top_reasons(report, &report->phases[1], false), "HLT 80.0%, IOIO 20.0%");
 
 	report->boot = BOOT_UNKNOWN;
-	check_said(report_say_boot(report), "the rate has not settled");
+	check_said(report_say_boot(report), "neither the rate fell to a quarter");
 	report->steps[0].age = 20;
-	check_said(report_say_boot(report), "kvmexitd looks on since the VM is 20 s old");
+	check_said(report_say_boot(report), "kvmexitd first saw the VM when it was 20 s old");
 	report_free(report);
 }
 

@@ -135,10 +135,10 @@ const struct ctl_command ctl_report = {
 	.name = "report",
 	.args = "VM",
 	.help = "the life of a VM: what boot took, and since then",
-	.about = "Boot ends where the rate settles, unless told. CV is the coefficient of\n"
-		 "variation of the exits per step of a second, or of ten in an older phase: the\n"
-		 "smaller, the steadier. TIME is one after the VM's start (12s, 2min), or an\n"
-		 "RFC 3339 one.",
+	.about = "Boot ends where the rate falls or other reasons prevail, unless told. CV is\n"
+		 "the coefficient of variation of the exits per step of a second, or of ten in an\n"
+		 "older phase: the smaller, the steadier. TIME is one after the VM's start (12s,\n"
+		 "2min), or an RFC 3339 one.",
 	.options = options,
 	.args_min = 1,
 	.args_max = 1,

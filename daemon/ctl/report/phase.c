@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * kvmexitctl report: where boot ended, phases, and how steady their rates are.
+ * kvmexitctl report: phases, and how steady their rates are.
  */
 #include "config.h"
 
@@ -12,17 +12,7 @@
 #include "ctl/output.h"
 #include "ctl/report/report.h"
 
-/*
- * What follows boot is quiet for that long, at a quarter of the rate until then. Less
- * long would be a boot loader's menu; a system that is up and has nothing to do makes
- * a tenth of the exits or fewer.
- */
-#define QUIET_S	   10.0
-#define QUIET_PART 0.25
-
-/* A history that begins later has not seen the boot. Steps are of a second. */
-#define START_SEEN_S 1.5
-#define FINE_S	     1.5
+#define FINE_S 1.5
 
 #define COARSE_S 10.0
 
@@ -37,104 +27,6 @@ static bool is_whole(const struct report_step *step)
 static double end_of(const struct report_step *step)
 {
 	return step->age + step->seconds;
-}
-
-/* -- boot ---------------------------------------------------------------- */
-
-/* How many steps at the start are of one second, without a gap. */
-static size_t fine_steps(const struct report_step *steps, size_t n)
-{
-	size_t i;
-
-	if (n == 0 || steps[0].age > START_SEEN_S)
-		return 0;
-	for (i = 0; i < n && steps[i].length < FINE_S; i++)
-		if (i > 0 && steps[i].age - end_of(&steps[i - 1]) > FINE_S)
-			break;
-	return i;
-}
-
-/* The rate over QUIET_S from a step on; negative where it is not known that far. */
-static double rate_after(const struct report_step *steps, size_t n, size_t at)
-{
-	double seconds = 0, exits = 0;
-	size_t i;
-
-	for (i = at; i < n && seconds < QUIET_S * STEP_WHOLE; i++) {
-		seconds += steps[i].seconds;
-		exits += (double)steps[i].exits;
-	}
-	return seconds < QUIET_S * STEP_WHOLE ? -1 : exits / seconds;
-}
-
-/* The first step of a quiet time; n if there is none. *limit is what quiet means. */
-static size_t first_quiet(const struct report_step *steps, size_t n, double *limit)
-{
-	double exits = 0, after;
-	size_t i;
-
-	for (i = 1; i < n; i++) {
-		exits += (double)steps[i - 1].exits;
-		*limit = QUIET_PART * exits / end_of(&steps[i - 1]);
-		after = rate_after(steps, n, i);
-		if (after < 0)
-			break;
-		if (*limit > 0 && after <= *limit &&
-		    (double)steps[i].exits <= *limit * steps[i].seconds)
-			return i;
-	}
-	return n;
-}
-
-bool report_boot_end(const struct report_step *steps, size_t n, double *age)
-{
-	double limit = 0, sum = 0, total = 0, length, above, best = 0;
-	size_t i, quiet;
-
-	n = fine_steps(steps, n);
-	quiet = first_quiet(steps, n, &limit);
-	if (quiet == n)
-		return false;
-
-	/* Up to where it is not quiet any more. */
-	for (i = quiet; i < n && rate_after(steps, n, i) <= limit; i++)
-		;
-	n = i;
-	for (i = 0; i < n; i++)
-		total += (double)steps[i].exits;
-	length = end_of(&steps[n - 1]);
-	for (i = 0; i < n; i++) {
-		sum += (double)steps[i].exits;
-		above = sum / total - end_of(&steps[i]) / length;
-		if (above > best) {
-			best = above;
-			*age = end_of(&steps[i]);
-		}
-	}
-	return best > 0;
-}
-
-bool report_is_older(const struct report *report)
-{
-	return json_is_string(json_object_get(report->vm, "counted_since"));
-}
-
-void report_set_boot(struct report *report, const double *age)
-{
-	size_t i;
-
-	report->boot = BOOT_UNKNOWN;
-	if (age) {
-		report->boot = BOOT_GIVEN;
-		report->boot_end = *age;
-	} else if (!report_is_older(report) &&
-		   report_boot_end(report->steps, report->n_steps, &report->boot_end)) {
-		report->boot = BOOT_SETTLED;
-	}
-	report->boot_exits = 0;
-	for (i = 0; report->boot != BOOT_UNKNOWN && i < report->n_steps; i++)
-		if (report->steps[i].age + report->steps[i].seconds / 2 < report->boot_end)
-			report->boot_exits += report->steps[i].exits;
 }
 
 /* -- spread -------------------------------------------------------------- */

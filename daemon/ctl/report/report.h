@@ -27,6 +27,9 @@
 #define REPORT_CV_UNEVEN 0.5
 #define REPORT_CV_BURSTY 1.0
 
+/* What follows boot is seen to be quiet for that long. */
+#define REPORT_QUIET_S 10.0
+
 /* GetHistory's steps, cut to the VM's life. */
 struct report_step {
 	double age, seconds;
@@ -72,8 +75,9 @@ struct report_mark {
 };
 
 enum report_boot {
-	BOOT_UNKNOWN, /* the rate never settled, or nobody looked */
-	BOOT_SETTLED,
+	BOOT_UNKNOWN, /* neither the rate nor the mix of reasons tells, or nobody looked */
+	BOOT_SETTLED, /* the rate fell */
+	BOOT_MIX, /* the rate did not, but exits are for other reasons */
 	BOOT_GIVEN,
 };
 
@@ -97,6 +101,8 @@ struct report {
 	enum report_boot boot;
 	double boot_end;
 	uint64_t boot_exits;
+	double mix_before,
+		mix_after; /* BOOT_MIX: the part of exits that is of devices and memory */
 };
 
 /* -- data.c ------------------------------------------------------- */
@@ -123,7 +129,7 @@ struct report_column {
 /* Gives their number; *out is to be freed, and NULL without memory. */
 size_t report_columns(const struct report *report, size_t max, struct report_column **out);
 
-/* -- phase.c ------------------------------------------------------ */
+/* -- boot.c ------------------------------------------------------ */
 
 /*
  * Where boot ended: a quiet time follows a busy one. Of the stretch from the start
@@ -136,10 +142,12 @@ bool report_boot_end(const struct report_step *steps, size_t n, double *age);
 /* Whether the VM is older than the counting: its age is then of when it was first seen. */
 bool report_is_older(const struct report *report);
 
-struct report_spread report_spread(const struct report_step *steps, size_t n);
-
 /* Boot ended at that age; NULL to have it found. */
 void report_set_boot(struct report *report, const double *age);
+
+/* -- phase.c ------------------------------------------------------ */
+
+struct report_spread report_spread(const struct report_step *steps, size_t n);
 
 /*
  * Marks come in order of time; without any, phases are boot and what follows it. A

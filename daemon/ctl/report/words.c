@@ -37,6 +37,7 @@ const char *report_boot_name(enum report_boot boot)
 	static const char *const names[] = {
 		[BOOT_UNKNOWN] = "unknown",
 		[BOOT_SETTLED] = "settled",
+		[BOOT_MIX] = "mix",
 		[BOOT_GIVEN] = "given",
 	};
 
@@ -87,6 +88,34 @@ static double phase_rate(const struct report_phase *phase)
 	return phase->seconds > 0 ? (double)phase->exits / phase->seconds : 0;
 }
 
+static void say_unknown_boot(const struct report *report, FILE *out)
+{
+	_cleanup_free_ char *life = report_seconds(report->life);
+	bool alive = json_is_true(json_object_get(report->vm, "alive"));
+
+	if (report_is_older(report))
+		fputs("Boot: not known, as the VM is older than the counting.", out);
+	else if (report->n_steps > 0 && report->steps[0].age > report->steps[0].length)
+		fprintf(out,
+			"Boot: not known, as kvmexitd first saw the VM when it was %.0f s old.",
+			report->steps[0].age);
+	else if (report->life < REPORT_QUIET_S + 1 && alive)
+		fprintf(out,
+			"Boot: not known yet, as the VM is %s old. Its end shows once %.0f s have followed "
+			"it.",
+			life, REPORT_QUIET_S);
+	else if (report->life < REPORT_QUIET_S + 1)
+		fprintf(out,
+			"Boot: not told from the rest, as the VM lived for %s. All of its %llu exits are in "
+			"one phase.",
+			life, (unsigned long long)report->exits);
+	else
+		fputs("Boot: not known. In the VM's first minutes neither the rate fell to a quarter for "
+		      "ten seconds, nor did exits for I/O and page faults give way to others. "
+		      "--boot-end says when boot ended.",
+		      out);
+}
+
 char *report_say_boot(const struct report *report)
 {
 	_cleanup_free_ char *end = report_seconds(report->boot_end);
@@ -96,27 +125,22 @@ char *report_say_boot(const struct report *report)
 		return NULL;
 	switch (report->boot) {
 	case BOOT_SETTLED:
-		fprintf(words.stream,
-			"Boot took %llu exits in %s: there, at the knee of the sum of exits, the rate "
-			"settled.",
+		fprintf(words.stream, "Boot: %llu exits in %s, until the rate levelled off.",
 			(unsigned long long)report->boot_exits, end);
 		break;
+	case BOOT_MIX:
+		fprintf(words.stream,
+			"Boot: %llu exits in %s, until the reasons changed, though not the rate: I/O and "
+			"page faults were %.0f%% of exits in boot and %.0f%% afterwards.",
+			(unsigned long long)report->boot_exits, end, PERCENT * report->mix_before,
+			PERCENT * report->mix_after);
+		break;
 	case BOOT_GIVEN:
-		fprintf(words.stream, "Boot took %llu exits in %s, by the time that was given.",
+		fprintf(words.stream, "Boot: %llu exits in %s, by the time that was given.",
 			(unsigned long long)report->boot_exits, end);
 		break;
 	case BOOT_UNKNOWN:
-		if (report_is_older(report))
-			fputs("What boot took is not known: the VM is older than the counting.",
-			      words.stream);
-		else if (report->n_steps > 0 && report->steps[0].age > report->steps[0].length)
-			fprintf(words.stream,
-				"What boot took is not known: kvmexitd looks on since the VM is %.0f s old.",
-				report->steps[0].age);
-		else
-			fprintf(words.stream,
-				"What boot took cannot be told: the rate has not settled in the VM's first "
-				"minutes. --boot-end says when boot ended.");
+		say_unknown_boot(report, words.stream);
 		break;
 	}
 	return words_end(&words);
@@ -124,6 +148,7 @@ char *report_say_boot(const struct report *report)
 
 char *report_say_rate(const struct report *report)
 {
+	bool known = false;
 	struct words words;
 	size_t i;
 
@@ -138,11 +163,16 @@ char *report_say_rate(const struct report *report)
 				"not known" :
 				report_verdict_name(phase->spread.verdict),
 			phase->name);
-		if (phase->spread.verdict >= VERDICT_STABLE)
-			fprintf(words.stream, " (%.2f)", phase->spread.cv);
+		if (phase->spread.verdict < VERDICT_STABLE)
+			continue;
+		known = true;
+		fprintf(words.stream, " (%.2f)", phase->spread.cv);
 	}
+	fputs(".", words.stream);
+	if (!known)
+		return words_end(&words);
 	fprintf(words.stream,
-		". In parentheses is the coefficient of variation of the exits per step, which is "
+		" In parentheses is the coefficient of variation of the exits per step, which is "
 		"their standard deviation divided by their mean: stable is less than %.1f, bursty %.1f "
 		"or more.",
 		REPORT_CV_UNEVEN, REPORT_CV_BURSTY);
