@@ -4,12 +4,22 @@
  */
 #include "config.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ctl/clock.h"
+#include "ctl/output.h"
+#include "util/util.h"
+
+/* A date, a time and any zone's name. */
+#define WHEN_MAX 64
 
 #define MS_PER_S      1000
 #define MS_PER_MIN    (60 * MS_PER_S)
+#define MS_PER_H      (60 * MS_PER_MIN)
+#define MS_PER_DAY    (24 * MS_PER_H)
 #define MIN_PER_H     60
 #define HOUR_MAX      23
 #define MINUTE_MAX    59
@@ -30,13 +40,59 @@ int64_t reply_now_us(const json_t *reply)
 	return get_boottime_us(json_object_get(reply, "now"), "boottime_us");
 }
 
-bool reply_local_time(const json_t *reply, struct tm *out)
+static int64_t reply_realtime_ms(const json_t *reply)
 {
 	const json_t *realtime = json_object_get(json_object_get(reply, "now"), "realtime");
-	int64_t ms = parse_time_ms(json_string_value(realtime));
+
+	return parse_time_ms(json_string_value(realtime));
+}
+
+bool reply_local_time(const json_t *reply, struct tm *out)
+{
+	int64_t ms = reply_realtime_ms(reply);
 	time_t s = (time_t)(ms / MS_PER_S);
 
 	return ms >= 0 && localtime_r(&s, out);
+}
+
+char *format_span(int64_t ms)
+{
+	static const struct {
+		int64_t ms;
+		const char *name;
+	} units[] = {
+		{ 2 * MS_PER_DAY, "days" },
+		{ 2 * MS_PER_H, "h" },
+		{ 2 * MS_PER_MIN, "min" },
+	};
+	char *text;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(units); i++)
+		if (ms >= units[i].ms)
+			return asprintf(&text, "%" PRId64 " %s", ms / (units[i].ms / 2),
+					units[i].name) < 0 ?
+				       NULL :
+				       text;
+	return asprintf(&text, "%" PRId64 " s", ms < 0 ? 0 : ms / MS_PER_S) < 0 ? NULL : text;
+}
+
+char *format_when(const struct ctl *ctl, const json_t *reply, const json_t *object,
+		  const char *member)
+{
+	int64_t ms = parse_time_ms(json_string_value(json_object_get(object, member)));
+	int64_t now_ms = reply_realtime_ms(reply);
+	_cleanup_free_ char *span = format_span(now_ms - ms);
+	time_t s = (time_t)(ms / MS_PER_S);
+	char date[WHEN_MAX], *text;
+	struct tm tm;
+
+	if (!ctl->people || ms < 0 || !localtime_r(&s, &tm) ||
+	    strftime(date, sizeof(date), "%a %Y-%m-%d %H:%M:%S %Z", &tm) == 0)
+		return get_text(object, member);
+	if (now_ms < ms)
+		return strdup(date);
+	return asprintf(&text, "%s, %s ago", date, span) < 0 ? NULL : text;
 }
 
 int64_t vm_life_us(const json_t *vm, int64_t now_us)

@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "ctl/ctl.h"
+
 /* When the reply was made, in microseconds of the daemon's CLOCK_BOOTTIME; -1 if not known. */
 int64_t reply_now_us(const json_t *reply);
 
@@ -22,6 +24,17 @@ int64_t get_boottime_us(const json_t *object, const char *member);
 
 /* How long a VM had lived at that time, or lived at all; -1 if not known. */
 int64_t vm_life_us(const json_t *vm, int64_t now_us);
+
+/*
+ * A member that is a time, as systemctl prints it for people, and how long ago it was by
+ * the reply's clock: "Sat 2026-11-28 18:40:12 UTC, 17 min ago". As it is for programs;
+ * "-" if there is none. To be freed.
+ */
+char *format_when(const struct ctl *ctl, const json_t *reply, const json_t *object,
+		  const char *member);
+
+/* "12 s", "17 min", "3 h", "2 days", of milliseconds; to be freed. */
+char *format_span(int64_t ms);
 
 /*
  * Reads the whole of text as an RFC 3339 time, in milliseconds since 1970. False if

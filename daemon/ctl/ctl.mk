@@ -63,7 +63,8 @@ daemon_ctl_libkvmexitctl_a_SOURCES = \
 	daemon/ctl/top/source.c daemon/ctl/top/source.h \
 	daemon/ctl/top/time.c \
 	daemon/ctl/top/top.h \
-	daemon/ctl/watch.c
+	daemon/ctl/watch.c \
+	daemon/ctl/width.c daemon/ctl/width.h
 
 # Of kvmexitd's library it takes explain/, util/ and the socket's address only.
 KVMEXITCTL_LIBS = daemon/ctl/libkvmexitctl.a daemon/libkvmexitd.a \

@@ -26,14 +26,14 @@ enum {
 };
 
 static const struct column columns[COLUMNS + 1] = {
-	[COLUMN_REASON] = { "REASON", false, false },
-	[COLUMN_KEY] = { "KEY", false, false },
-	[COLUMN_NAME] = { "NAME", false, true },
-	[COLUMN_EXITS] = { "EXITS", true, false },
-	[COLUMN_PERCENT] = { "%", true, false },
-	[COLUMN_10S] = { "10s", true, false },
-	[COLUMN_1M] = { "1m", true, false },
-	[COLUMN_LEVEL] = { "GUEST", false, false },
+	[COLUMN_REASON] = { .name = "REASON", .cut = COLUMN_CUT },
+	[COLUMN_KEY] = { .name = "KEY", .cut = COLUMN_CUT },
+	[COLUMN_NAME] = { .name = "NAME", .cut = COLUMN_CUT },
+	[COLUMN_EXITS] = { .name = "EXITS", .right = true, .count = true },
+	[COLUMN_PERCENT] = { .name = "%", .right = true, .drop = 1 },
+	[COLUMN_10S] = { .name = "10s", .right = true, .count = true, .drop = 2 },
+	[COLUMN_1M] = { .name = "1m", .right = true, .count = true, .drop = 3 },
+	[COLUMN_LEVEL] = { .name = "GUEST" },
 	[COLUMNS] = { .name = NULL },
 };
 

@@ -29,20 +29,20 @@ enum {
 };
 
 static const struct column columns[] = {
-	{ "ID", true, false },
-	{ "NAME", false, true },
-	{ "PID", true, false },
-	{ "ISA", false, false },
-	{ "VCPUS", true, false },
-	{ "EXITS", true, false },
+	{ .name = "ID", .right = true, .drop = 1 },
+	{ .name = "NAME", .cut = COLUMN_CUT_NAME },
+	{ .name = "PID", .right = true, .drop = 9 },
+	{ .name = "ISA", .drop = 10 },
+	{ .name = "VCPUS", .right = true, .drop = 6 },
+	{ .name = "EXITS", .right = true, .count = true, .drop = 4 },
 	RATE_COLUMNS,
-	{ "UP", true, false },
-	{ NULL, false, false },
+	{ .name = "UP", .right = true, .drop = 3 },
+	{ .name = NULL },
 };
 
-static const struct column overhead_column = { "OVERHEAD%", true, false };
-static const struct column storm_column = { "STORM", false, false };
-static const struct column no_column = { NULL, false, false };
+static const struct column overhead_column = { .name = "OVERHEAD%", .right = true, .drop = 3 };
+static const struct column storm_column = { .name = "STORM", .cut = COLUMN_CUT };
+static const struct column no_column = { .name = NULL };
 
 enum {
 	OPTION_ALL,
@@ -54,7 +54,7 @@ enum {
 static const struct ctl_option options[] = {
 	[OPTION_ALL] = { "all", NULL, "VMs that have ended or not run yet, too", 'a' },
 	[OPTION_NAMES] = { "names", NULL, "the names alone, one a line", 0 },
-	[OPTION_REVERSE] = { "reverse", NULL, "the other way round", 'r' },
+	[OPTION_REVERSE] = { "reverse", NULL, "reverse the order", 'r' },
 	[OPTION_SORT] = { "sort", "KEY",
 			  "by id, name, pid, vcpus, exits, 1s, 10s, 1m, 5m,\noverhead or started",
 			  0 },
@@ -117,7 +117,7 @@ static void print_not_counted(const json_t *vms)
 }
 
 /* VMs that are older than the counting have made more exits than there are here. */
-static void print_counted(const json_t *vms)
+static void print_counted(const struct ctl *ctl, const json_t *reply, const json_t *vms)
 {
 	_cleanup_free_ char *since = NULL;
 	unsigned int older = 0;
@@ -129,20 +129,21 @@ static void print_counted(const json_t *vms)
 			continue;
 		older++;
 		free(since);
-		since = get_text(vm, "counted_since");
+		since = format_when(ctl, reply, vm, "counted_since");
 	}
 	if (older > 0)
 		printf("%u of them counted since %s only; earlier exits are not in EXITS.\n", older,
 		       since);
 }
 
-static void print_text(const struct ctl *ctl, const json_t *vms, int64_t now_us)
+static void print_text(const struct ctl *ctl, const json_t *reply, const struct row_key *key)
 {
+	const json_t *vms = json_object_get(reply, "vms"), *vm;
+	int64_t now_us = reply_now_us(reply);
 	struct column shown[ARRAY_SIZE(columns) + 2];
 	struct libscols_table *table;
 	struct libscols_line *line;
 	size_t i, n = COLUMN_MORE, overhead = 0, storm = 0;
-	const json_t *vm;
 
 	json_array_foreach(vms, i, vm) {
 		storm += has_storm(vm);
@@ -158,6 +159,7 @@ static void print_text(const struct ctl *ctl, const json_t *vms, int64_t now_us)
 		storm = n++;
 	}
 	shown[n] = no_column;
+	table_keep(shown, key->name);
 	table = table_new(shown, ctl->colour);
 
 	json_array_foreach(vms, i, vm) {
@@ -176,7 +178,7 @@ static void print_text(const struct ctl *ctl, const json_t *vms, int64_t now_us)
 			table_text(line, storm, format_storm(vm));
 	}
 	table_print(table);
-	print_counted(vms);
+	print_counted(ctl, reply, vms);
 	print_not_counted(vms);
 }
 
@@ -254,7 +256,7 @@ static int run(struct ctl *ctl, int argc, char **argv)
 	else if (json_array_size(vms) == 0)
 		explain_none(ctl, &found);
 	else
-		print_text(ctl, vms, reply_now_us(reply));
+		print_text(ctl, reply, key);
 	json_decref(reply);
 	return CTL_OK;
 }

@@ -35,6 +35,12 @@
 #define RATE_THOUSANDTHS_MAX 0.1
 #define RATE_DECIMAL_MAX     100.0
 
+/* Three digits are shown; these are rounded to more than 9.99, 99.9 and 999. */
+#define SHORT_STEP     1000
+#define SHORT_TEN      9.995
+#define SHORT_HUNDRED  99.95
+#define SHORT_THOUSAND 999.5
+
 void ctl_error(const char *format, ...)
 {
 	va_list args;
@@ -181,6 +187,25 @@ char *format_rate(double rate)
 	if (rate > 0 && rate < RATE_DECIMAL_MAX)
 		return format("%.1f", rate);
 	return format("%.0f", rate);
+}
+
+char *format_short(double value)
+{
+	static const char units[] = "kMGTPE";
+	size_t unit = 0;
+
+	if (value < SHORT_THOUSAND)
+		return format_rate(value);
+	value /= SHORT_STEP;
+	while (value >= SHORT_THOUSAND && unit + 2 < sizeof(units)) {
+		value /= SHORT_STEP;
+		unit++;
+	}
+	return format("%.*f%c",
+		      value < SHORT_TEN	    ? 2 :
+		      value < SHORT_HUNDRED ? 1 :
+					      0,
+		      value, units[unit]);
 }
 
 char *format_nanoseconds(double ns)

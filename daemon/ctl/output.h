@@ -78,6 +78,9 @@ char *format_duration(long long seconds);
 char *format_us(int64_t us);
 char *format_rate(double rate);
 
+/* "999", "1.23k", "39.3M": a count or rate for people, in five columns. */
+char *format_short(double value);
+
 /* "812ns", "12.3us", "4.6ms", "17.0s" */
 char *format_nanoseconds(double ns);
 char *format_percent(double part, double whole);
@@ -90,10 +93,20 @@ bool has_times(const json_t *reasons);
 
 /* -- tables -------------------------------------------------------------- */
 
+/*
+ * On a terminal, tables fit: first the columns with the highest drop are left out,
+ * then what may be cut is; and counts are short. Elsewhere all is there as it is.
+ */
 struct column {
 	const char *name;
 	bool right;
-	bool shrink; /* cut first where a terminal is too narrow */
+	bool count; /* numbers */
+	enum {
+		COLUMN_WHOLE,
+		COLUMN_CUT, /* at its end */
+		COLUMN_CUT_NAME, /* in its middle */
+	} cut;
+	unsigned int drop; /* 0 for never */
 };
 
 /* What is told of reasons only where there is something to tell. */
@@ -128,10 +141,16 @@ void table_rest(struct libscols_table *table, const struct more *more, const jso
 void table_print(struct libscols_table *table);
 void table_print_to(struct libscols_table *table, FILE *out);
 
-#define RATE_COLUMNS                                                          \
-	{ "1s", true, false }, { "10s", true, false }, { "1m", true, false }, \
-	{                                                                     \
-		"5m", true, false                                             \
+/* The column of that name, if there is one, is not left out. */
+void table_keep(struct column *columns, const char *name);
+
+/* 10s stays longest: it is neither a moment nor the past. */
+#define RATE_COLUMNS                                                        \
+	{ .name = "1s", .right = true, .count = true, .drop = 7 },          \
+		{ .name = "10s", .right = true, .count = true, .drop = 2 }, \
+		{ .name = "1m", .right = true, .count = true, .drop = 5 },  \
+	{                                                                   \
+		"5m", true, true, .drop = 8                                 \
 	}
 
 #endif

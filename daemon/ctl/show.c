@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * kvmexitctl show: why one VM left guest mode.
+ * kvmexitctl show: why one VM exits.
  */
 #include "config.h"
 
@@ -43,7 +43,7 @@ static const struct ctl_option options[] = {
 	[OPTION_DETAILS] = { "details", NULL, "what exactly caused the exits, too", 0 },
 	[OPTION_FIRST] = { "first", "N", "no more than N reasons", 'n' },
 	[OPTION_REASON] = { "reason", "PATTERN", "reasons whose name matches, as 'msr*'", 0 },
-	[OPTION_REVERSE] = { "reverse", NULL, "the other way round", 'r' },
+	[OPTION_REVERSE] = { "reverse", NULL, "reverse the order", 'r' },
 	[OPTION_SORT] = { "sort", "KEY", "by total, reason, code, nested, 1s, 10s, 1m or 5m", 0 },
 	[OPTION_VCPU] = { "vcpu", "ID", "one vCPU by itself, too", 0 },
 	[OPTION_VCPUS] = { "vcpus", NULL, "every vCPU by itself, too", 0 },
@@ -70,15 +70,31 @@ struct filter {
 };
 
 static const struct column columns[COLUMN_MORE] = {
-	{ "REASON", false, false },
-	{ "TOTAL", true, false },
-	{ "%", true, false },
+	{ .name = "REASON", .cut = COLUMN_CUT },
+	{ .name = "TOTAL", .right = true, .count = true, .drop = 4 },
+	{ .name = "%TOTAL", .right = true },
 	RATE_COLUMNS,
 };
 
-/* owner is the VM or vCPU whose reasons these are. */
-static void print_reasons(const struct ctl *ctl, const json_t *owner)
+/* What the shares are of: the window that rows are sorted by, else all exits. */
+static const char *share_window(const struct filter *filter)
 {
+	return filter->key && filter->key->kind == ROW_RATE ? filter->key->member : NULL;
+}
+
+static char *share_of(const json_t *reason, const json_t *owner, const char *window)
+{
+	if (window)
+		return format_percent(get_rate(reason, window), get_rate(owner, window));
+	return format_percent((double)get_int(reason, "total"), (double)get_int(owner, "exits"));
+}
+
+/* owner is the VM or vCPU whose reasons these are. */
+static void print_reasons(const struct ctl *ctl, const json_t *owner, const struct filter *filter)
+{
+	const char *window = share_window(filter);
+	struct column shown[COLUMN_MORE + 1] = { { .name = NULL } };
+	char share[16] = "%TOTAL";
 	const json_t *reasons = json_object_get(owner, "reasons"), *reason;
 	const json_t *rest = json_object_get(owner, "rest_time");
 	const struct more more = { COLUMN_MORE, has_nested(reasons), has_times(reasons) || rest };
@@ -88,14 +104,19 @@ static void print_reasons(const struct ctl *ctl, const json_t *owner)
 
 	if (json_array_size(reasons) == 0)
 		return;
-	table = table_new_more(columns, &more, ctl->colour);
+	memcpy(shown, columns, sizeof(columns));
+	if (window) {
+		(void)snprintf(share, sizeof(share), "%%%s", window);
+		shown[COLUMN_PERCENT].name = share;
+	}
+	if (filter->key)
+		table_keep(shown, filter->key->name);
+	table = table_new_more(shown, &more, ctl->colour);
 	json_array_foreach(reasons, i, reason) {
 		line = table_row(table);
 		table_text(line, COLUMN_REASON, get_text(reason, "reason"));
 		table_int(line, COLUMN_TOTAL, get_int(reason, "total"));
-		table_text(line, COLUMN_PERCENT,
-			   format_percent((double)get_int(reason, "total"),
-					  (double)get_int(owner, "exits")));
+		table_text(line, COLUMN_PERCENT, share_of(reason, owner, window));
 		table_rates(line, COLUMN_RATES, reason);
 		table_more(line, &more, reason);
 	}
@@ -103,34 +124,44 @@ static void print_reasons(const struct ctl *ctl, const json_t *owner)
 	table_print(table);
 }
 
-static void print_rates(const json_t *owner)
+static char *format_number(const struct ctl *ctl, double value)
 {
-	_cleanup_free_ char *s1 = format_rate(get_rate(owner, "1s"));
-	_cleanup_free_ char *s10 = format_rate(get_rate(owner, "10s"));
-	_cleanup_free_ char *m1 = format_rate(get_rate(owner, "1m"));
-	_cleanup_free_ char *m5 = format_rate(get_rate(owner, "5m"));
+	return ctl->people ? format_short(value) : format_rate(value);
+}
 
-	printf("%lld, per second %s (1s), %s (10s), %s (1m), %s (5m)\n", get_int(owner, "exits"),
-	       s1, s10, m1, m5);
+static void print_rates(const struct ctl *ctl, const json_t *owner)
+{
+	_cleanup_free_ char *s1 = format_number(ctl, get_rate(owner, "1s"));
+	_cleanup_free_ char *s10 = format_number(ctl, get_rate(owner, "10s"));
+	_cleanup_free_ char *m1 = format_number(ctl, get_rate(owner, "1m"));
+	_cleanup_free_ char *m5 = format_number(ctl, get_rate(owner, "5m"));
+	_cleanup_free_ char *all = format_short((double)get_int(owner, "exits"));
+
+	if (ctl->people)
+		printf("%s, ", all);
+	else
+		printf("%lld, ", get_int(owner, "exits"));
+	printf("per second %s (1s), %s (10s), %s (1m), %s (5m)\n", s1, s10, m1, m5);
 }
 
 /* storm is null for none. */
-static void print_storm(const struct ctl *ctl, const json_t *storm)
+static void print_storm(const struct ctl *ctl, const json_t *reply, const json_t *storm)
 {
 	_cleanup_free_ char *reason = get_text(storm, "reason");
-	_cleanup_free_ char *since = get_text(storm, "since");
-	_cleanup_free_ char *rate = format_rate(json_number_value(json_object_get(storm, "rate")));
+	_cleanup_free_ char *since = format_when(ctl, reply, storm, "since");
+	_cleanup_free_ char *rate =
+		format_number(ctl, json_number_value(json_object_get(storm, "rate")));
 	_cleanup_free_ char *usual =
-		format_rate(json_number_value(json_object_get(storm, "usual")));
+		format_number(ctl, json_number_value(json_object_get(storm, "usual")));
 	bool whole = json_is_null(json_object_get(storm, "reason"));
 
 	if (json_is_object(storm))
-		printf("Storm    %sof %s%s since %s, %s per second, usually %s\n",
+		printf("Storm    %s%s%s: %s per second, usually %s\n%*ssince %s\n",
 		       output_mark(ctl->colour, MARK_BAD), whole ? "all exits" : reason,
-		       output_mark(ctl->colour, MARK_NONE), since, rate, usual);
+		       output_mark(ctl->colour, MARK_NONE), rate, usual, INDENT, "", since);
 }
 
-static void print_head(const struct ctl *ctl, const json_t *vm, int64_t now_us)
+static void print_head(const struct ctl *ctl, const json_t *reply, const json_t *vm)
 {
 	bool alive = json_is_true(json_object_get(vm, "alive"));
 	_cleanup_free_ char *name = get_text(vm, "name");
@@ -138,11 +169,11 @@ static void print_head(const struct ctl *ctl, const json_t *vm, int64_t now_us)
 	_cleanup_free_ char *namespace = get_text(vm, "namespace");
 	_cleanup_free_ char *matched = get_text(vm, "matched");
 	_cleanup_free_ char *isa = get_text(vm, "isa");
-	_cleanup_free_ char *started = get_text(vm, "started");
-	_cleanup_free_ char *ended = get_text(vm, "ended");
-	_cleanup_free_ char *counted = get_text(vm, "counted_since");
+	_cleanup_free_ char *started = format_when(ctl, reply, vm, "started");
+	_cleanup_free_ char *ended = format_when(ctl, reply, vm, "ended");
+	_cleanup_free_ char *counted = format_when(ctl, reply, vm, "counted_since");
 	_cleanup_free_ char *not_counted = get_text(vm, "not_counted");
-	_cleanup_free_ char *life = format_us(vm_life_us(vm, now_us));
+	_cleanup_free_ char *life = format_us(vm_life_us(vm, reply_now_us(reply)));
 
 	printf("%s%s%s\n", output_mark(ctl->colour, MARK_HEAD), name,
 	       output_mark(ctl->colour, MARK_NONE));
@@ -160,22 +191,23 @@ static void print_head(const struct ctl *ctl, const json_t *vm, int64_t now_us)
 	if (json_is_string(json_object_get(vm, "counted_since")))
 		printf("Counted  since %s; its earlier exits are not known\n", counted);
 	if (alive)
-		printf("Lives    since %s, for %s\n", started, life);
+		printf("Started  %s%s%s\n", started, ctl->people ? "" : ", up ",
+		       ctl->people ? "" : life);
 	else if (json_is_true(json_object_get(vm, "ended_unseen")))
-		printf("Lived    from %s, for %s or less: it had ended by %s\n", started, life,
-		       ended);
+		printf("Started  %s\nEnded    by %s, after %s or less\n", started, ended, life);
 	else
-		printf("Lived    from %s to %s, for %s\n", started, ended, life);
+		printf("Started  %s\nEnded    %s, after %s\n", started, ended, life);
 	printf("Exits    ");
-	print_rates(vm);
+	print_rates(ctl, vm);
 	if (json_is_string(json_object_get(vm, "not_counted")))
 		output_wrapped(not_counted, INDENT);
 	times_print_overhead(vm);
-	print_storm(ctl, json_object_get(vm, "storm"));
+	print_storm(ctl, reply, json_object_get(vm, "storm"));
 }
 
-static void print_text(const struct ctl *ctl, const json_t *vm, int64_t now_us)
+static void print_text(const struct ctl *ctl, const json_t *reply, const struct filter *filter)
 {
+	const json_t *vm = json_object_get(reply, "vm"), *vcpu;
 	const struct details_style details = {
 		.out = stdout,
 		.max = option_given(ctl, OPTION_REASON) ? SIZE_MAX : DETAILS_SHOWN,
@@ -183,13 +215,12 @@ static void print_text(const struct ctl *ctl, const json_t *vm, int64_t now_us)
 	};
 	const struct times_style times = { stdout, ctl->colour, "Exit times of the last minute",
 					   "recent", "1m" };
-	const json_t *vcpu;
 	size_t i;
 
-	print_head(ctl, vm, now_us);
+	print_head(ctl, reply, vm);
 	if (json_array_size(json_object_get(vm, "reasons")) > 0)
 		putchar('\n');
-	print_reasons(ctl, vm);
+	print_reasons(ctl, vm, filter);
 	times_print(vm, &times);
 	/* Who asks for some reasons wants all of them. */
 	if (option_given(ctl, OPTION_DETAILS))
@@ -197,8 +228,8 @@ static void print_text(const struct ctl *ctl, const json_t *vm, int64_t now_us)
 	json_array_foreach(json_object_get(vm, "vcpus"), i, vcpu) {
 		printf("\n%svCPU %lld%s  ", output_mark(ctl->colour, MARK_HEAD),
 		       get_int(vcpu, "id"), output_mark(ctl->colour, MARK_NONE));
-		print_rates(vcpu);
-		print_reasons(ctl, vcpu);
+		print_rates(ctl, vcpu);
+		print_reasons(ctl, vcpu, filter);
 	}
 }
 
@@ -280,7 +311,7 @@ static int run(struct ctl *ctl, int argc, char **argv)
 	} else if (ctl->json) {
 		output_json(ctl, vm);
 	} else {
-		print_text(ctl, vm, reply_now_us(reply));
+		print_text(ctl, reply, &filter);
 	}
 	json_decref(reply);
 	return (int)result;
@@ -290,12 +321,12 @@ const struct ctl_command ctl_show = {
 	.name = "show",
 	.args = "VM",
 	.help = "one VM with its exit reasons, the most frequent first",
-	.about = "Rates are exits per second over the time that heads them. NESTED is the part\n"
-		 "of TOTAL that was taken while a guest of the guest ran. TIME, MEAN and MAX are\n"
-		 "there if the kernel measured how long exits took: see its setting timing.\n"
-		 "Overhead is the part of the vCPUs' time that exits cost, except for those that\n"
-		 "wait: HLT, MWAIT, PAUSE.\n"
-		 "With --details: which MSRs, ports, addresses and so on, see setting details.",
+	.about = "Rates are exits per second over the time that heads them. %TOTAL is the share\n"
+		 "of TOTAL, %10s that of the last ten seconds. NESTED is the part of TOTAL that\n"
+		 "was taken while a nested guest (L2) ran. TIME, MEAN and MAX are there if the\n"
+		 "kernel measured how long exits took: see its setting timing. Overhead is the\n"
+		 "part of the vCPUs' time that exits cost, without HLT, MWAIT and PAUSE. With\n"
+		 "--details: which MSRs, ports, addresses and so on; see its setting details.",
 	.options = options,
 	.args_min = 1,
 	.args_max = 1,

@@ -28,17 +28,19 @@ static void print_kernel(const struct ctl *ctl, const json_t *status)
 
 	printf("Kernel   %s%s%s", output_mark(ctl->colour, is_fed(status) ? MARK_GOOD : MARK_BAD),
 	       kernel, output_mark(ctl->colour, MARK_NONE));
-	if (json_is_integer(json_object_get(status, "epoch")))
+	/* It says nothing to people but that it changed. */
+	if (!ctl->people && json_is_integer(json_object_get(status, "epoch")))
 		printf(", epoch %llu", (unsigned long long)get_int(status, "epoch"));
 	putchar('\n');
 	if (json_is_string(json_object_get(status, "advice")))
 		output_wrapped(advice, INDENT);
 }
 
-static void print_source(const json_t *source)
+static void print_source(const struct ctl *ctl, const json_t *status)
 {
+	const json_t *source = json_object_get(status, "source");
 	_cleanup_free_ char *name = get_text(source, "name");
-	_cleanup_free_ char *since = get_text(source, "since");
+	_cleanup_free_ char *since = format_when(ctl, status, source, "since");
 	_cleanup_free_ char *cost = get_text(source, "cost");
 	_cleanup_free_ char *blind = get_text(source, "blind");
 
@@ -116,7 +118,7 @@ static void print_text(const struct ctl *ctl, const json_t *status)
 	printf("%skvmexitd%s %s, up %s\n", output_mark(ctl->colour, MARK_HEAD),
 	       output_mark(ctl->colour, MARK_NONE), version, up);
 	print_kernel(ctl, status);
-	print_source(json_object_get(status, "source"));
+	print_source(ctl, status);
 	print_missed(ctl, status);
 	print_replay(ctl, status);
 	print_recording(ctl, json_object_get(status, "recording"));

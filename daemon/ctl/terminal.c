@@ -8,10 +8,21 @@
 #include <ncurses.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <term.h>
 #include <unistd.h>
 
 #include "ctl/terminal.h"
+
+/* Where a terminal does not know. */
+#define COLUMNS_USUAL 80
+
+size_t terminal_columns(int fd)
+{
+	struct winsize size;
+
+	return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : COLUMNS_USUAL;
+}
 
 bool terminal_can_move(void)
 {

@@ -6,6 +6,10 @@
 #define KVMEXITD_CTL_TERMINAL_H
 
 #include <stdbool.h>
+#include <stddef.h>
+
+/* How wide the terminal is that fd is. */
+size_t terminal_columns(int fd);
 
 /* Whether stdin and stdout are one, on which a cursor can be moved. */
 bool terminal_can_move(void);

@@ -36,9 +36,15 @@ enum {
 };
 
 static const struct column columns[] = {
-	{ "REASON", false, false }, { "EXITS", true, false }, { "OVERHEAD%", true, false },
-	{ "MEAN", true, false },    { "P50", true, false },   { "P95", true, false },
-	{ "P99", true, false },	    { "MAX", true, false },   { NULL, false, false },
+	{ .name = "REASON", .cut = COLUMN_CUT },
+	{ .name = "EXITS", .right = true, .count = true, .drop = 3 },
+	{ .name = "OVERHEAD%", .right = true },
+	{ .name = "MEAN", .right = true },
+	{ .name = "P50", .right = true, .drop = 5 },
+	{ .name = "P95", .right = true, .drop = 6 },
+	{ .name = "P99", .right = true, .drop = 1 },
+	{ .name = "MAX", .right = true, .drop = 2 },
+	{ .name = NULL },
 };
 
 double get_share(const json_t *object, const char *window)

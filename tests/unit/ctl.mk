@@ -25,6 +25,7 @@ CTL_TESTS = \
 	tests/unit/test_ctl_json \
 	tests/unit/test_ctl_rows \
 	tests/unit/test_ctl_stat \
+	tests/unit/test_ctl_table \
 	tests/unit/test_ctl_time \
 	tests/unit/test_ctl_top \
 	tests/unit/test_ctl_report \
@@ -66,6 +67,10 @@ tests_unit_test_ctl_clock_LDADD = $(CTL_TEST_LDADD)
 tests_unit_test_ctl_config_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_ctl_config_CFLAGS = $(SERVER_TEST_CFLAGS)
 tests_unit_test_ctl_config_LDADD = $(CTL_TEST_LDADD)
+
+tests_unit_test_ctl_table_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
+tests_unit_test_ctl_table_CFLAGS = $(SERVER_TEST_CFLAGS)
+tests_unit_test_ctl_table_LDADD = $(CTL_TEST_LDADD)
 
 tests_unit_test_ctl_time_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_ctl_time_CFLAGS = $(SERVER_TEST_CFLAGS)

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -162,6 +163,58 @@ struct result ctl_to_file(struct process *p, const char *path, ...)
 	return result;
 }
 
+/* All that comes from a terminal until nobody has its other side; lines end as in a file. */
+static char *read_terminal(int terminal)
+{
+	char *text = NULL, buffer[4096];
+	size_t size = 0, length;
+	FILE *out = open_memstream(&text, &size);
+	ssize_t n, i;
+
+	assert_non_null(out);
+	while ((n = read(terminal, buffer, sizeof(buffer))) > 0)
+		for (i = 0; i < n; i++)
+			if (buffer[i] != '\r')
+				fputc(buffer[i], out);
+	length = (size_t)fclose(out);
+	assert_int_equal(length, 0);
+	return text;
+}
+
+int open_terminal(unsigned short columns, int *other)
+{
+	const struct winsize size = { .ws_row = 24, .ws_col = columns };
+	int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	assert_true(terminal >= 0);
+	assert_int_equal(grantpt(terminal) | unlockpt(terminal), 0);
+	*other = open(ptsname(terminal), O_RDWR | O_NOCTTY | O_CLOEXEC);
+	assert_true(*other >= 0);
+	assert_int_equal(ioctl(*other, TIOCSWINSZ, &size), 0);
+	return terminal;
+}
+
+struct result ctl_on_terminal(struct process *p, unsigned short columns, ...)
+{
+	char *argv[ARGS_MAX];
+	struct result result;
+	int terminal, other;
+	va_list args;
+	pid_t pid;
+
+	va_start(args, columns);
+	collect(argv, p->fixture->path, NULL, args);
+	va_end(args);
+	terminal = open_terminal(columns, &other);
+	pid = spawn(argv, other, other, other, false);
+	close(other);
+	result.out = read_terminal(terminal);
+	result.err = strdup("");
+	result.status = wait_for(pid);
+	close(terminal);
+	return result;
+}
+
 void result_done(struct result *result)
 {
 	free(result->out);
@@ -219,7 +272,7 @@ struct watcher ctl_start(struct process *p, ...)
 
 struct watcher watch_start(struct process *p, const char *vm)
 {
-	return ctl_start(p, "watch", vm, NULL);
+	return ctl_start(p, "watch", "--json", vm, NULL);
 }
 
 json_t *watch_event(struct watcher *watcher)

@@ -26,6 +26,7 @@ enum command {
 	COMMAND_WAITING = 'w', /* the kernel is not patched */
 	COMMAND_STALE = 's', /* totals could not be read for long */
 	COMMAND_TWINS = 't', /* two VMs with a name in common */
+	COMMAND_LONG = 'a', /* three VMs of long names; one has made 12345678 exits */
 	COMMAND_MASKED = 'm', /* a VM is called as the id of db, 2, and another has it for a pid */
 	COMMAND_HOSTILE = 'h', /* a VM of pid 666 whose name has control characters */
 	COMMAND_TIMED = 'i', /* web01's exits took so long: 2 us for 1000 MSRs, 1 ms for 30 HLTs */
@@ -61,6 +62,13 @@ struct result {
 /* Arguments end with NULL; ctl() puts the server's socket in front. */
 struct result ctl_run(const char *arg, ...) __attribute__((sentinel));
 struct result ctl(struct process *p, ...) __attribute__((sentinel));
+
+/* A terminal of 24 lines, whose program gets the other side. */
+int open_terminal(unsigned short columns, int *other);
+
+/* On a terminal of so many columns, to which its err goes as well. */
+struct result ctl_on_terminal(struct process *p, unsigned short columns, ...)
+	__attribute__((sentinel));
 bool ctl_can_be_nobody(void);
 struct result ctl_as_nobody(struct process *p, ...) __attribute__((sentinel));
 struct result ctl_to_file(struct process *p, const char *path, ...) __attribute__((sentinel));

@@ -61,6 +61,14 @@ static void carry_out(struct serving *s)
 		fixture_create(f, 8, 880, "twin");
 		fixture_create(f, 9, 990, "twin");
 		break;
+	case COMMAND_LONG:
+		fixture_create(f, 11, 1101, "web-frontend-01");
+		fixture_create(f, 12, 1102, "web-frontend-02");
+		fixture_create(f, 13, 1103, "kubevirt_a-namespace-that-is-long_with-a-name-1");
+		fixture_count(f, 11, 0, CODE_MSR, false, 12345678);
+		fixture_count(f, 12, 0, CODE_MSR, false, 5);
+		fixture_count(f, 13, 0, CODE_MSR, false, 5);
+		break;
 	case COMMAND_MASKED:
 		fixture_create(f, 20, 920, "2");
 		fixture_create(f, 21, 2, "pid-2");

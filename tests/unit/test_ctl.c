@@ -147,15 +147,15 @@ static void test_show(void **state)
 
 	assert_int_equal(result.status, 0);
 	assert_non_null(strstr(result.out, "Process  812\n"));
-	assert_non_null(strstr(result.out, "\nREASON TOTAL    % "));
-	assert_non_null(strstr(result.out, "\nMSR     1525 98.1 "));
+	assert_non_null(strstr(result.out, "\nREASON TOTAL %TOTAL "));
+	assert_non_null(strstr(result.out, "\nMSR     1525   98.1 "));
 	assert_non_null(strstr(result.out, " NESTED\n"));
 	assert_null(strstr(result.out, "vCPU 1 "));
 	result_done(&result);
 
 	result = ctl(p, "show", "--vcpus", "812", NULL);
 	assert_non_null(strstr(result.out, "\nvCPU 1  525, "));
-	assert_non_null(strstr(result.out, "\nMSR      525 100.0 "));
+	assert_non_null(strstr(result.out, "\nMSR      525  100.0 "));
 	result_done(&result);
 
 	/* Nothing nested, no column for it. */

@@ -43,11 +43,11 @@ static void test_ages(void **state)
 	assert_said(result.out, ", up 2h 1min\n");
 	result_done(&result);
 	result = ctl(p, "show", "db", NULL);
-	assert_said(result.out, ", for 2h 0min\n");
+	assert_said(result.out, ", up 2h 0min\n");
 	result_done(&result);
 	/* One that ended before does not get older. */
 	result = ctl(p, "show", "old", NULL);
-	assert_said(result.out, ", for 0s\n");
+	assert_said(result.out, ", after 0s\n");
 	result_done(&result);
 	result = ctl(p, "report", "--json", "db", NULL);
 	json = result_json(&result);

@@ -173,16 +173,10 @@ static void test_stat(void **state)
 
 static pid_t start_top(struct process *p, int *terminal)
 {
-	const struct winsize size = { .ws_row = 24, .ws_col = 80 };
 	int slave;
 	pid_t pid;
 
-	*terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-	assert_true(*terminal >= 0);
-	assert_int_equal(grantpt(*terminal) | unlockpt(*terminal), 0);
-	slave = open(ptsname(*terminal), O_RDWR | O_NOCTTY | O_CLOEXEC);
-	assert_true(slave >= 0);
-	assert_int_equal(ioctl(slave, TIOCSWINSZ, &size), 0);
+	*terminal = open_terminal(80, &slave);
 	assert_int_equal(setenv("TERM", "xterm", 1), 0);
 	pid = ctl_spawn(p, slave, slave, slave, "top", "-d", "10ms", NULL);
 	close(slave);

@@ -127,7 +127,7 @@ static void test_watch_filter(void **state)
 	json_t *event;
 
 	process_begin(p, COMMAND_EXITS);
-	result = ctl(p, "watch", "--count", "1", "--event", "exits", "--reason", "cpu*", NULL);
+	result = ctl(p, "watch", "--json", "-n", "1", "--event", "exits", "--reason", "cpu*", NULL);
 	process_end(p, COMMAND_EXITS);
 	assert_int_equal(result.status, 0);
 	event = result_json(&result);
@@ -143,6 +143,31 @@ static void test_watch_filter(void **state)
 	result_done(&result);
 }
 
+/* Without --json it is for people: whole in a pipe, a line of the screen on a terminal. */
+static void test_watch_text(void **state)
+{
+	struct process *p = *state;
+	struct result result;
+
+	process_begin(p, COMMAND_EXITS);
+	result = ctl(p, "watch", "--count", "1", "--event", "exits", NULL);
+	process_end(p, COMMAND_EXITS);
+	assert_int_equal(result.status, 0);
+	assert_non_null(strstr(result.out, "Z db +1: CPUID +1\n"));
+	result_done(&result);
+	process_begin(p, COMMAND_EXITS);
+	result = ctl_on_terminal(p, 40, "watch", "--count", "1", "--event", "exits", NULL);
+	process_end(p, COMMAND_EXITS);
+	/* "18:40:12 " comes first. */
+	assert_string_equal(result.out + 9, "db               +1: CPUID +1\n");
+	result_done(&result);
+	process_begin(p, COMMAND_END);
+	result = ctl(p, "watch", "db", NULL);
+	process_end(p, COMMAND_END);
+	assert_non_null(strstr(result.out, "Z db ended after 9 exits\n"));
+	result_done(&result);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, process_setup, process_teardown)
 
 int main(void)
@@ -150,7 +175,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_watch),	  TEST(test_watch_invalid), TEST(test_watch_vm),
 		TEST(test_watch_restart), TEST(test_watch_closed),  TEST(test_watch_full),
-		TEST(test_watch_filter),
+		TEST(test_watch_filter),  TEST(test_watch_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -354,34 +354,13 @@ static void test_sparks(void **state)
 	}
 }
 
-static void test_fit(void **state)
-{
-	char text[64];
-
-	(void)state;
-	top_fit(text, sizeof(text), "abc", 5, false);
-	assert_string_equal(text, "abc  ");
-	top_fit(text, sizeof(text), "abc", 5, true);
-	assert_string_equal(text, "  abc");
-	top_fit(text, sizeof(text), "abcdef", 4, false);
-	assert_string_equal(text, "abcd");
-	top_fit(text, sizeof(text), "a\xff", 3, false);
-	assert_string_equal(text, "a? ");
-	if (MB_CUR_MAX > 1) {
-		/* Two columns each, of which there is room for one and a half. */
-		top_fit(text, sizeof(text), "漢字", 3, false);
-		assert_string_equal(text, "漢 ");
-	}
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_sort),  TEST(test_scroll), TEST(test_views),
-		TEST(test_keys),  TEST(test_draw),   TEST(test_draw_sizes),
-		TEST(test_cells), TEST(test_sparks), TEST(test_fit),
+		TEST(test_sort), TEST(test_scroll),	TEST(test_views), TEST(test_keys),
+		TEST(test_draw), TEST(test_draw_sizes), TEST(test_cells), TEST(test_sparks),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");

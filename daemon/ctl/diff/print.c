@@ -65,8 +65,12 @@ static void put_rates(struct libscols_line *line, const struct diff_row *row)
 static void print_reasons(const struct ctl *ctl, const struct diff *diff)
 {
 	static const struct column columns[] = {
-		{ "REASON", false, false }, { "", false, false },      { "A/s", true, false },
-		{ "B/s", true, false },	    { "CHANGE", true, false }, { "NOISE +-", true, false },
+		{ .name = "REASON", .cut = COLUMN_CUT },
+		{ .name = "" },
+		{ .name = "A/s", .right = true, .count = true },
+		{ .name = "B/s", .right = true, .count = true },
+		{ .name = "CHANGE", .right = true },
+		{ .name = "NOISE +-", .right = true, .drop = 1 },
 		{ .name = NULL },
 	};
 	struct libscols_table *table = table_new(columns, ctl->colour);
@@ -85,8 +89,12 @@ static void print_reasons(const struct ctl *ctl, const struct diff *diff)
 static void print_keys(const struct ctl *ctl, const struct diff *diff)
 {
 	static const struct column columns[] = {
-		{ "REASON", false, false }, { "KEY", false, false },   { "A/s", true, false },
-		{ "B/s", true, false },	    { "CHANGE", true, false }, { .name = NULL },
+		{ .name = "REASON", .cut = COLUMN_CUT },
+		{ .name = "KEY", .cut = COLUMN_CUT },
+		{ .name = "A/s", .right = true, .count = true },
+		{ .name = "B/s", .right = true, .count = true },
+		{ .name = "CHANGE", .right = true },
+		{ .name = NULL },
 	};
 	struct libscols_table *table;
 	struct libscols_line *line;

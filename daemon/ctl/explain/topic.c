@@ -20,10 +20,10 @@ enum {
 };
 
 static const struct column columns[] = {
-	{ "TOPIC", false, false },
-	{ "WHAT HAPPENS", false, false },
-	{ "EXIT REASONS", false, true },
-	{ NULL, false, false },
+	{ .name = "TOPIC" },
+	{ .name = "WHAT HAPPENS" },
+	{ .name = "EXIT REASONS", .cut = COLUMN_CUT },
+	{ .name = NULL },
 };
 
 void explain_print_list(const struct ctl *ctl)

@@ -31,9 +31,13 @@ enum {
 };
 
 static const struct column columns[] = {
-	{ "REASON", false, false },	 { "KEY", false, true },  { "EXITS/s", true, false },
-	{ "NORMAL UP TO", true, false }, { "COST", true, false }, { "WHAT HAPPENS", false, true },
-	{ NULL, false, false },
+	{ .name = "REASON", .cut = COLUMN_CUT },
+	{ .name = "KEY", .cut = COLUMN_CUT },
+	{ .name = "EXITS/s", .right = true, .count = true },
+	{ .name = "NORMAL UP TO", .right = true, .count = true, .drop = 1 },
+	{ .name = "COST", .right = true },
+	{ .name = "WHAT HAPPENS", .cut = COLUMN_CUT },
+	{ .name = NULL },
 };
 
 static char *format_cost(double cpus)

@@ -25,10 +25,16 @@ enum {
 };
 
 static const struct column columns[] = {
-	{ "PHASE", false, false }, { "FROM", true, false },  { "FOR", true, false },
-	{ "EXITS", true, false },  { "PER S", true, false }, { "PEAK", true, false },
-	{ "CV", true, false },	   { "RATE", false, false }, { "MOST FREQUENT", false, true },
-	{ NULL, false, false },
+	{ .name = "PHASE", .cut = COLUMN_CUT },
+	{ .name = "FROM", .right = true },
+	{ .name = "FOR", .right = true, .drop = 2 },
+	{ .name = "EXITS", .right = true, .count = true, .drop = 1 },
+	{ .name = "PER S", .right = true, .count = true },
+	{ .name = "PEAK", .right = true, .count = true, .drop = 3 },
+	{ .name = "CV", .right = true, .drop = 4 },
+	{ .name = "RATE" },
+	{ .name = "MOST FREQUENT", .cut = COLUMN_CUT },
+	{ .name = NULL },
 };
 
 static void print_phases(const struct report *report, bool colour)
@@ -62,10 +68,10 @@ static void print_phases(const struct report *report, bool colour)
 static void print_reasons(const struct report *report, bool colour)
 {
 	static const struct column reason_columns[] = {
-		{ "REASON", false, false },
-		{ "TOTAL", true, false },
-		{ "%", true, false },
-		{ NULL, false, false },
+		{ .name = "REASON", .cut = COLUMN_CUT },
+		{ .name = "TOTAL", .right = true, .count = true },
+		{ .name = "%", .right = true },
+		{ .name = NULL },
 	};
 	struct libscols_table *table = table_new(reason_columns, colour);
 	struct libscols_line *line;

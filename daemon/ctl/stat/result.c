@@ -30,10 +30,10 @@ enum {
 };
 
 static const struct column columns[COLUMN_MORE] = {
-	{ "REASON", false, false },
-	{ "EXITS", true, false },
-	{ "%", true, false },
-	{ "PER S", true, false },
+	{ .name = "REASON", .cut = COLUMN_CUT },
+	{ .name = "EXITS", .right = true },
+	{ .name = "%", .right = true, .drop = 2 },
+	{ .name = "PER S", .right = true, .drop = 5 },
 };
 
 /* Of the measurement, the part that the VM was there, in us. */

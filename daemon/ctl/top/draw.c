@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <wchar.h>
 
 #include "ctl/output.h"
 #include "ctl/top/top.h"
+#include "ctl/width.h"
 #include "util/util.h"
 
 /* Longest line: a wide terminal, of characters of four bytes. */
@@ -92,38 +92,6 @@ struct layout {
 	size_t widths[CELLS]; /* 0 for a cell that is not there */
 };
 
-void top_fit(char *out, size_t size, const char *text, size_t width, bool right)
-{
-	size_t used = 0, len = 0, fill;
-	char kept[TOP_NAME_MAX * 4];
-	mbstate_t state = { 0 };
-	wchar_t wide;
-
-	while (*text && len + MB_CUR_MAX < sizeof(kept)) {
-		size_t bytes = mbrtowc(&wide, text, MB_CUR_MAX, &state);
-		int columns = bytes > 0 && bytes <= MB_CUR_MAX ? wcwidth(wide) : -1;
-
-		/* What the locale cannot show must not shift the line either. */
-		if (columns < 0) {
-			memset(&state, 0, sizeof(state));
-			bytes = 1;
-		}
-		if (used + (columns < 0 ? 1 : (size_t)columns) > width)
-			break;
-		if (columns < 0)
-			kept[len] = '?';
-		else
-			memcpy(&kept[len], text, bytes);
-		len += bytes;
-		used += columns < 0 ? 1 : (size_t)columns;
-		text += bytes;
-	}
-	kept[len] = '\0';
-	fill = width - used;
-	(void)snprintf(out, size, "%*s%s%*s", right ? (int)fill : 0, "", kept,
-		       right ? 0 : (int)fill, "");
-}
-
 static void lay_out(const struct top *top, size_t columns, struct layout *out)
 {
 	size_t fixed = 0, left, i;
@@ -164,17 +132,11 @@ static void spark(const struct top *top, const double cells[static TOP_CELLS], s
 	}
 }
 
-/* In seven columns, whatever it is. */
-static void format_short(double value, char out[static 16])
+static void short_text(double value, char out[static 16])
 {
-	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *text = format_short(value);
 
-	if (value >= 1e10)
-		(void)snprintf(out, 16, "%.1fG", value / 1e9);
-	else if (value >= 1e7)
-		(void)snprintf(out, 16, "%.1fM", value / 1e6);
-	else if ((text = format_rate(value)))
-		(void)snprintf(out, 16, "%s", text);
+	(void)snprintf(out, 16, "%s", text ? text : "");
 }
 
 /* What stands there instead of a rate: the first of these is TOP_BY_SHARE. */
@@ -230,7 +192,7 @@ static void cell_text(const struct top *top, const struct layout *layout, enum c
 		else if (row->rates[cell - CELL_1S] < 0)
 			(void)snprintf(out, size, "-");
 		else
-			format_short(row->rates[cell - CELL_1S], out);
+			short_text(row->rates[cell - CELL_1S], out);
 		break;
 	case CELL_NESTED:
 		(void)snprintf(out, size, "%lld", row->nested);
@@ -265,7 +227,8 @@ static void line_text(const struct top *top, const struct layout *layout, const 
 		else
 			(void)snprintf(text, sizeof(text), "%s%s", by ? ">" : "",
 				       time ? time_heads[top->view][i - CELL_1S] : form->head);
-		top_fit(fitted, sizeof(fitted), text, layout->widths[i], form->right);
+		text_fit(fitted, sizeof(fitted), text, layout->widths[i],
+			 i == CELL_NAME ? CUT_MIDDLE : CUT_END, form->right);
 		len += (size_t)snprintf(out + len, size - len, "%s%s", len > 0 ? " " : "", fitted);
 		if (len >= size)
 			return;
@@ -283,7 +246,7 @@ static void title_text(const struct top *top, char *out, size_t size)
 {
 	char rate[16] = "";
 
-	format_short(top->vm.rates[0], rate);
+	short_text(top->vm.rates[0], rate);
 	if (top->view == TOP_VMS)
 		(void)snprintf(out, size, "%s  %lld VMs, %lld vCPUs, %s exits/s%s", top->clock,
 			       top->vm.vcpus, top->n_vcpus, rate, top->paused ? "  PAUSED" : "");
@@ -305,7 +268,7 @@ static void put_line(const struct pen *pen, size_t line, enum top_style style, c
 {
 	char fitted[LINE_BYTES];
 
-	top_fit(fitted, sizeof(fitted), text, pen->columns, false);
+	text_fit(fitted, sizeof(fitted), text, pen->columns, CUT_END, false);
 	pen->put(pen->userdata, line, style, fitted);
 }
 

@@ -198,7 +198,4 @@ void top_draw(const struct top *top, top_put put, void *userdata);
 /* The title, the head and all rows, for no terminal. */
 void top_print(const struct top *top, top_put put, void *userdata);
 
-/* Text in width columns, cut or filled with spaces; on the right side if right. */
-void top_fit(char *out, size_t size, const char *text, size_t width, bool right);
-
 #endif
