@@ -73,26 +73,34 @@ static uint64_t more(uint64_t now, uint64_t before)
  * Of the longest exit, it is known when it was only where it is longer than the one
  * before. Else none was longer than its bucket allows, and all of them together.
  */
-static struct exit_time subtract(const struct exit_time *now, const struct exit_time *before)
+static void subtract(const struct exit_time *now, const struct exit_time *before,
+		     struct exit_time *out)
 {
-	struct exit_time time = {
-		.total_ns = more(now->total_ns, before->total_ns),
-		.exits = more(exit_time_exits(now), exit_time_exits(before)),
-		.max_ns = now->max_ns,
-	};
-	uint64_t end_ns;
-	size_t i;
+	uint64_t now_exits = 0, before_exits = 0, end_ns;
+	size_t i, n = 0;
 
-	for (i = 0; i < EXIT_TIME_BUCKETS; i++)
-		time.histogram[i] = more(now->histogram[i], before->histogram[i]);
+	/* In one go: that is done for each reason of each vCPU and batch. */
+	for (i = 0; i < EXIT_TIME_BUCKETS; i++) {
+		now_exits += now->histogram[i];
+		before_exits += before->histogram[i];
+		out->histogram[i] = more(now->histogram[i], before->histogram[i]);
+		if (out->histogram[i])
+			n = i + 1;
+	}
+	if (now_exits < now->exits)
+		now_exits = now->exits;
+	if (before_exits < before->exits)
+		before_exits = before->exits;
+	out->exits = more(now_exits, before_exits);
+	out->total_ns = more(now->total_ns, before->total_ns);
+	out->max_ns = now->max_ns;
 	if (now->max_ns > before->max_ns)
-		return time;
-	end_ns = exit_time_percentile(&time, 100);
-	if (end_ns && end_ns < time.max_ns)
-		time.max_ns = end_ns;
-	if (time.total_ns < time.max_ns)
-		time.max_ns = time.total_ns;
-	return time;
+		return;
+	end_ns = (uint64_t)EXIT_TIME_FIRST_NS << (n ? n - 1 : 0);
+	if (n > 0 && n < EXIT_TIME_BUCKETS && end_ns < out->max_ns)
+		out->max_ns = end_ns;
+	if (out->total_ns < out->max_ns)
+		out->max_ns = out->total_ns;
 }
 
 static void add_to_slot(struct vm_time *sum, const struct exit_time *time, uint64_t at_ns)
@@ -133,7 +141,7 @@ int registry_add_recent(struct registry *registry, struct vm *vm, const struct e
 	/* The VM's totals are whole all the same: that is no loss. */
 	if (r < 0)
 		return r == -E2BIG ? 0 : r;
-	time = subtract(&sample->time, known);
+	subtract(&sample->time, known, &time);
 	add_to_slot(sum, &time, to_ns);
 
 	/* A vCPU is in one exit at a time: what takes longer than the span began before it. */

@@ -21,18 +21,14 @@ static struct sample_time *find_time(const struct vcpu *vcpu, const struct sampl
 	return NULL;
 }
 
-/* *old is what was known of it. */
-static int set_time(struct vcpu *vcpu, const struct sample_time *sample, struct exit_time *old)
+/* Finds or makes it, with nothing known: -ENOMEM or -E2BIG. */
+static int get_time(struct vcpu *vcpu, const struct sample_time *sample, struct sample_time **out)
 {
-	struct sample_time *times, *known = find_time(vcpu, sample);
+	struct sample_time *times;
 
-	*old = (struct exit_time){ 0 };
-	if (known) {
-		*old = known->time;
-		if (sample->time.total_ns > known->time.total_ns)
-			known->time = sample->time;
+	*out = find_time(vcpu, sample);
+	if (*out)
 		return 0;
-	}
 	if (vcpu->n_times >= REGISTRY_TIMES_PER_VCPU_MAX)
 		return -E2BIG;
 
@@ -40,7 +36,13 @@ static int set_time(struct vcpu *vcpu, const struct sample_time *sample, struct 
 	if (!times)
 		return -ENOMEM;
 	vcpu->times = times;
-	times[vcpu->n_times++] = *sample;
+	*out = &times[vcpu->n_times++];
+	**out = (struct sample_time){
+		.code = sample->code,
+		.nested = sample->nested,
+		.other = sample->other,
+		.rest = sample->rest,
+	};
 	return 0;
 }
 
@@ -81,12 +83,15 @@ int registry_apply_times(struct registry *registry, struct vm *vm, struct vcpu *
 
 	for (i = 0; i < sample->n_times; i++) {
 		const struct sample_time *one = &message->times[sample->first_time + i];
-		struct exit_time old;
+		struct sample_time *known = NULL;
 
-		r = set_time(vcpu, one, &old);
+		r = get_time(vcpu, one, &known);
 		/* How long exits took before anybody looked says nothing of now. */
 		if (r == 0 && vm->alive && registry->times_seen_ns)
-			r = registry_add_recent(registry, vm, &old, one, from_ns, message->time_ns);
+			r = registry_add_recent(registry, vm, &known->time, one, from_ns,
+						message->time_ns);
+		if (known && one->time.total_ns > known->time.total_ns)
+			known->time = one->time;
 		result = worse(result, r);
 	}
 	return result;
