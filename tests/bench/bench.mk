@@ -11,7 +11,8 @@ check_PROGRAMS += tests/bench/synthetic
 tests_bench_synthetic_SOURCES = \
 	tests/bench/synthetic.c tests/bench/synthetic.h \
 	tests/bench/synthetic_events.c \
-	tests/bench/synthetic_kernel.c
+	tests/bench/synthetic_kernel.c \
+	tests/bench/synthetic_more.c
 tests_bench_synthetic_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_bench_synthetic_CFLAGS = $(UNIT_CFLAGS)
 tests_bench_synthetic_LDADD = $(UNIT_LDADD)

@@ -154,12 +154,19 @@ static void pass_metrics_socket(unsigned int port)
 }
 
 static const struct option long_options[] = {
-	{ "vms", required_argument, NULL, 'v' },     { "vcpus", required_argument, NULL, 'c' },
-	{ "reasons", required_argument, NULL, 'r' }, { "interval", required_argument, NULL, 'i' },
-	{ "hours", required_argument, NULL, 'h' },   { "socket", required_argument, NULL, 's' },
-	{ "metrics", required_argument, NULL, 'm' }, { "lives", required_argument, NULL, 'l' },
-	{ "extras", no_argument, NULL, 'e' },	     { "clock", no_argument, NULL, 'k' },
-	{ "times", no_argument, NULL, 't' },	     { 0 },
+	{ "vms", required_argument, NULL, 'v' },
+	{ "vcpus", required_argument, NULL, 'c' },
+	{ "reasons", required_argument, NULL, 'r' },
+	{ "interval", required_argument, NULL, 'i' },
+	{ "hours", required_argument, NULL, 'h' },
+	{ "socket", required_argument, NULL, 's' },
+	{ "metrics", required_argument, NULL, 'm' },
+	{ "lives", required_argument, NULL, 'l' },
+	{ "extras", no_argument, NULL, 'e' },
+	{ "clock", no_argument, NULL, 'k' },
+	{ "times", no_argument, NULL, 't' },
+	{ "details", required_argument, NULL, 'd' },
+	{ 0 },
 };
 
 int main(int argc, char *argv[])
@@ -209,14 +216,18 @@ int main(int argc, char *argv[])
 		case 't':
 			s.times = true;
 			break;
+		case 'd':
+			s.details = n;
+			break;
 		default:
 			return 2;
 		}
 	}
-	if (!path || s.vms == 0 || s.vcpus < s.vms || s.reasons == 0 || s.reasons > 64) {
+	if (!path || s.vms == 0 || s.vcpus < s.vms || s.reasons == 0 || s.reasons > 64 ||
+	    s.details > 16) {
 		fputs("Usage: synthetic --socket PATH [--vms N] [--vcpus N] [--reasons N]\n"
 		      "           [--interval MS] [--hours N] [--metrics PORT] [--lives N]\n"
-		      "           [--extras] [--clock] [--times]\n",
+		      "           [--extras] [--clock] [--times] [--details N]\n",
 		      stderr);
 		return 2;
 	}

@@ -41,6 +41,7 @@ struct chunk {
 	size_t first_reason;
 	size_t n_reasons;
 	void **totals; /* where they stand in the message */
+	struct synthetic_moving moving;
 };
 
 static struct {
@@ -117,17 +118,13 @@ static struct sample_vm describe_vm(size_t vm)
 	return sample;
 }
 
-/* Some are short, and some are a hundred times as long. */
-static void put_time(struct nl_msg *msg, uint64_t code, uint64_t exits)
+/* Both are on since before all VMs. */
+static void put_since(struct nl_msg *msg)
 {
-	const uint64_t histogram[] = { 0, exits - exits / 4, 0, 0, 0, 0, 0, 0, exits / 4 };
-	struct nlattr *nest = nla_nest_start(msg, KVM_EXITSTAT_A_VCPU_TIME | NLA_F_NESTED);
-
-	nla_put_u64(msg, KVM_EXITSTAT_A_TIME_CODE, code);
-	nla_put_u64(msg, KVM_EXITSTAT_A_TIME_TOTAL_NS, exits * 10000);
-	nla_put_u64(msg, KVM_EXITSTAT_A_TIME_MAX_NS, 65000);
-	nla_put(msg, KVM_EXITSTAT_A_TIME_HISTOGRAM, sizeof(histogram), histogram);
-	nla_nest_end(msg, nest);
+	if (k.s->times)
+		nla_put_u64(msg, KVM_EXITSTAT_A_STATS_TIMES_SINCE_NS, 1);
+	if (k.s->details)
+		nla_put_u64(msg, KVM_EXITSTAT_A_STATS_DETAILS_SINCE_NS, 1);
 }
 
 static void put_vcpu(struct nl_msg *msg, size_t i, bool deltas)
@@ -147,9 +144,10 @@ static void put_vcpu(struct nl_msg *msg, size_t i, bool deltas)
 
 		build_put_reason(msg, KVM_EXITSTAT_A_VCPU_REASON, &reason);
 	}
-	/* With totals of the first batch: what they are does not change what they cost. */
 	for (j = 0; j < k.s->reasons && k.s->times; j++)
-		put_time(msg, code_of(j), delta_of(vcpu->reason + j));
+		synthetic_put_time(msg, code_of(j), delta_of(vcpu->reason + j));
+	for (j = 0; j < (size_t)k.s->reasons * k.s->details; j++)
+		synthetic_put_detail(msg, code_of(j / k.s->details), j, 100 + j % 900);
 	nla_nest_end(msg, nest);
 }
 
@@ -169,6 +167,8 @@ static void find_totals(struct chunk *chunk)
 			chunk->time = nla_data(vcpu);
 		if (nla_type(vcpu) != KVM_EXITSTAT_A_STATS_VCPU)
 			continue;
+		if (synthetic_find_moving(&chunk->moving, vcpu) < 0)
+			need(NULL);
 		nla_for_each_nested(reason, vcpu, rest2) {
 			if (nla_type(reason) != KVM_EXITSTAT_A_VCPU_REASON)
 				continue;
@@ -187,6 +187,7 @@ static void make_chunks(void)
 
 		nlmsg_free(chunk->msg);
 		free(chunk->totals);
+		free(chunk->moving.at);
 	}
 	while (i < k.s->vcpus) {
 		struct chunk *chunk;
@@ -195,6 +196,7 @@ static void make_chunks(void)
 		chunk = &k.chunks[k.n_chunks++];
 		*chunk = (struct chunk){ .first_reason = k.vcpus[i].reason };
 		chunk->msg = build_stats(KVM_EXITSTAT_CMD_EXITS_NTF, SYNTHETIC_EPOCH, 0, 0);
+		put_since(chunk->msg);
 		for (; i < k.s->vcpus && nlmsg_hdr(chunk->msg)->nlmsg_len < MESSAGE_FILL; i++) {
 			put_vcpu(chunk->msg, i, true);
 			chunk->n_reasons += k.s->reasons;
@@ -215,6 +217,7 @@ static void send_batch(void)
 		memcpy(chunk->time, &time_ns, sizeof(time_ns));
 		k.seq++;
 		memcpy(chunk->seq, &k.seq, sizeof(k.seq));
+		synthetic_move(&chunk->moving);
 		for (j = 0; j < chunk->n_reasons; j++) {
 			uint64_t *total = &k.totals[chunk->first_reason + j];
 
@@ -271,6 +274,7 @@ static void dump(uint32_t nl_seq)
 
 		msg = build_stats(KVM_EXITSTAT_CMD_STATS_GET, SYNTHETIC_EPOCH, k.seq, now_ns());
 		build_put_vm(msg, &sample);
+		put_since(msg);
 		for (; i < k.s->vcpus && vm_of(i) == vm && nlmsg_hdr(msg)->nlmsg_len < MESSAGE_FILL;
 		     i++)
 			put_vcpu(msg, i, false);
