@@ -20,6 +20,10 @@
 
 #define PERCENT 100.0
 
+/* Per cent, in three digits. */
+#define SHARE_LEAST	 0.005
+#define SHARE_DIGITS_MAX 9.995
+
 /* As the interface has it: what the first element of a histogram is less than. */
 #define TIME_FIRST_NS 256
 #define TIME_BUCKETS  26
@@ -61,9 +65,12 @@ char *format_share(double share)
 	if (share < 0)
 		return strdup("-");
 	/* Little is not nothing. */
-	if (share > 0 && share * PERCENT < 0.05)
-		return strdup("<0.1");
-	return asprintf(&text, "%.1f", share * PERCENT) < 0 ? NULL : text;
+	if (share > 0 && share * PERCENT < SHARE_LEAST)
+		return strdup("<0.01");
+	return asprintf(&text, "%.*f", share * PERCENT < SHARE_DIGITS_MAX ? 2 : 1,
+			share * PERCENT) < 0 ?
+		       NULL :
+		       text;
 }
 
 static bool waits(const json_t *reason)

@@ -16,10 +16,10 @@
 /* A member of overhead, from 0 to 1. */
 double get_share(const json_t *object, const char *window);
 
-/* "3.2", or "-" for what is not known: per cent. */
+/* "3.20", "<0.01", or "-" for what is not known: per cent. */
 char *format_share(double share);
 
-/* What stands for the vCPUs' time in which overhead is, "Overhead 3.2% of …"; nothing if not known. */
+/* What stands for the vCPUs' time in which overhead is, "Overhead 3.20% (1s), … of its vCPUs' time"; nothing if not known. */
 void times_print_overhead(const json_t *vm);
 
 struct times_style {

@@ -81,7 +81,7 @@ static void test_overhead(void **state)
 	process_command(p, COMMAND_TIMED);
 	result = ctl(p, "list", NULL);
 	assert_line(result.out, "ID", "UP", "OVERHEAD%");
-	assert_line(result.out, " web01 ", " <0.1");
+	assert_line(result.out, " web01 ", " <0.01");
 	assert_line(result.out, " db ", " -");
 	result_done(&result);
 	result = ctl(p, "list", "--sort=overhead", "--names", NULL);
@@ -94,7 +94,7 @@ static void test_overhead(void **state)
 	assert_line(result.out, "Overhead ", "(1s), ", "(10s), ", "(1m), ",
 		    "(5m) of its vCPUs' time");
 	assert_line(result.out, "Exit times of the last minute");
-	assert_line(result.out, "MSR", "1000", "<0.1", "2.0us", "2.0us", "2.0us");
+	assert_line(result.out, "MSR", "1000", "<0.01", "2.0us", "2.0us", "2.0us");
 	assert_line(result.out, "HLT", "30", "-", "1.0ms", "1.0ms");
 	/* Sleep took longer, and comes last. */
 	times = strstr(result.out, "Exit times");
@@ -192,8 +192,8 @@ static void test_stat(void **state)
 	fclose(out);
 	assert_line(printed, "REASON", "EXITS", "TIME", "MEAN", "MAX");
 	assert_line(printed, "MSR", "10", "4.5us", "450ns", "512ns");
-	assert_line(printed, "Overhead <0.1% of its vCPUs' time");
-	assert_line(printed, "MSR", "10", "<0.1", "450ns", "512ns", "512ns", "512ns", "512ns");
+	assert_line(printed, "Overhead <0.01% of its vCPUs' time");
+	assert_line(printed, "MSR", "10", "<0.01", "450ns", "512ns", "512ns", "512ns", "512ns");
 	assert_line(printed, "HLT", "9", "-", "7.8us", "512ns", "70.0us", "70.0us", "70.0us");
 	free(printed);
 

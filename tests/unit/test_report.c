@@ -279,7 +279,7 @@ static void test_overhead(void **state)
 				      (json_int_t)30000000000, "max_ns", 5));
 	assert_int_equal(report_new(&report, vm, history), 0);
 	text = report_say_overhead(report);
-	assert_non_null(strstr(text, "Exits cost 2.5% of its vCPUs' time in the 20.0s that they"));
+	assert_non_null(strstr(text, "Exits cost 2.50% of its vCPUs' time in the 20.0s that they"));
 	free(text);
 
 	report_set_boot(report, NULL);
@@ -293,7 +293,7 @@ static void test_overhead(void **state)
 	report_print_html(report, out);
 	fclose(out);
 	assert_non_null(strstr(page, "<th scope=\"row\">IOIO</th><td class=\"n\">500</td>"
-				     "<td class=\"n\">2.5</td><td class=\"n\">2.0us</td>"));
+				     "<td class=\"n\">2.50</td><td class=\"n\">2.0us</td>"));
 	assert_non_null(strstr(page, "<th scope=\"row\">HLT</th><td class=\"n\">7</td>"
 				     "<td class=\"n\">-</td><td class=\"n\"></td>"));
 	free(page);
