@@ -53,15 +53,20 @@ daemon_ctl_libkvmexitctl_a_SOURCES = \
 	daemon/ctl/table.c \
 	daemon/ctl/terminal.c daemon/ctl/terminal.h \
 	daemon/ctl/times.c daemon/ctl/times.h \
+	daemon/ctl/top/cells.c \
 	daemon/ctl/top/command.c \
 	daemon/ctl/top/details.c \
 	daemon/ctl/top/draw.c \
+	daemon/ctl/top/help.c \
 	daemon/ctl/top/history.c \
 	daemon/ctl/top/keys.c \
+	daemon/ctl/top/layout.c \
 	daemon/ctl/top/model.c \
+	daemon/ctl/top/rows.c \
 	daemon/ctl/top/screen.c daemon/ctl/top/screen.h \
 	daemon/ctl/top/source.c daemon/ctl/top/source.h \
 	daemon/ctl/top/time.c \
+	daemon/ctl/top/why.c \
 	daemon/ctl/top/top.h \
 	daemon/ctl/watch.c \
 	daemon/ctl/width.c daemon/ctl/width.h

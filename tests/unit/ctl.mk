@@ -8,7 +8,8 @@ tests_unit_libctlfixture_a_SOURCES = \
 	tests/unit/ctl_control.c tests/unit/ctl_control.h \
 	tests/unit/ctl_fixture.c tests/unit/ctl_fixture.h \
 	tests/unit/ctl_maker.c tests/unit/ctl_maker.h \
-	tests/unit/ctl_process.c
+	tests/unit/ctl_process.c \
+	tests/unit/top_fixture.c tests/unit/top_fixture.h
 
 CTL_TEST_LDADD = tests/unit/libctlfixture.a tests/unit/libserverfixture.a \
 	$(KVMEXITCTL_LIBS) $(KVMEXITD_LIBS) $(CMOCKA_LIBS)
@@ -37,6 +38,7 @@ CTL_TESTS = \
 	tests/unit/test_report_boot \
 	tests/unit/test_report_rate \
 	tests/unit/test_top \
+	tests/unit/test_top_screen \
 	tests/unit/test_top_time \
 	tests/unit/test_ctl_watch
 check_PROGRAMS += $(CTL_TESTS)
@@ -75,6 +77,10 @@ tests_unit_test_ctl_table_LDADD = $(CTL_TEST_LDADD)
 tests_unit_test_ctl_time_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_ctl_time_CFLAGS = $(SERVER_TEST_CFLAGS)
 tests_unit_test_ctl_time_LDADD = $(CTL_TEST_LDADD)
+
+tests_unit_test_top_screen_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
+tests_unit_test_top_screen_CFLAGS = $(SERVER_TEST_CFLAGS)
+tests_unit_test_top_screen_LDADD = $(CTL_TEST_LDADD)
 
 tests_unit_test_top_time_CPPFLAGS = $(SERVER_TEST_CPPFLAGS)
 tests_unit_test_top_time_CFLAGS = $(SERVER_TEST_CFLAGS)

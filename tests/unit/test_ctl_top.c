@@ -44,9 +44,9 @@ static void test_plain(void **state)
 	result_done(&result);
 
 	result = ctl(p, "top", "web01", "-n", "1", NULL);
-	assert_non_null(strstr(result.out, "web01  id 1, pid 812, svm, 1555 exits"));
-	assert_non_null(strstr(result.out, "\nMSR "));
-	assert_non_null(strstr(result.out, " 98.1 "));
+	assert_non_null(strstr(result.out, "web01  id 1, pid 812, svm, 1.55k exits"));
+	assert_non_null(strstr(result.out, "\n  MSR "));
+	assert_non_null(strstr(result.out, " 1.52k "));
 	result_done(&result);
 
 	/* Whatever else is called as the VM's id. */
@@ -177,32 +177,51 @@ static void test_terminal(void **state)
 	start(p, "TERM=screen-256color LC_ALL=C.UTF-8");
 	sees(p, "2 VMs, 3 vCPUs");
 	sees(p, "Enter reasons");
-	sees(p, " >10s ");
+	sees(p, " >EXITS/s ");
 	sees(p, "█");
-	/* By exits, the second row, its reasons. */
+	/* By exits, the second row, its reasons below the list. */
 	tell(p, "send-keys e");
-	sees(p, ">EXITS");
-	tell(p, "send-keys Down Enter");
+	sees(p, ">EXITS ");
+	tell(p, "send-keys Down");
+	sees(p, "db  id 2, 1 vCPU");
+	sees(p, "guest asks for CPU features");
+	/* By themselves, and what one of them means. */
+	tell(p, "send-keys Enter");
 	sees(p, "db  id 2, pid 900");
 	sees(p, "CPUID");
+	tell(p, "send-keys Enter");
+	sees(p, "Usual causes");
+	tell(p, "send-keys x");
+	sees_no(p, "Usual causes");
+	tell(p, "send-keys v");
+	sees(p, "vCPU 0");
+	tell(p, "send-keys w");
+	sees(p, "over 1 min");
 	tell(p, "send-keys Escape");
 	sees(p, "web01");
-	sees_no(p, "CPUID");
+	sees_no(p, "pid 900");
 	tell(p, "send-keys a");
-	sees(p, "- ");
+	sees(p, "- old");
+	tell(p, "send-keys / web Enter");
+	sees(p, "Only names with 'web': 1 of 3");
+	sees_no(p, "old");
+	tell(p, "send-keys Escape");
 	sees(p, "old");
 	tell(p, "send-keys ?");
-	sees(p, "LAST 5 MIN has a step");
+	sees(p, "Sparklines are on one scale");
 	tell(p, "send-keys x");
-	sees_no(p, "LAST 5 MIN has a step");
+	sees_no(p, "Sparklines are on one scale");
 	/* What happens shows without a key. */
 	process_command(p, COMMAND_TWINS);
 	sees(p, "twin");
 
-	tell(p, "resize-window -x 50 -y 10");
-	sees_no(p, "5m");
+	tell(p, "resize-window -x 40 -y 10");
+	sees_no(p, "/VCPU");
+	sees(p, "WHY");
 	tell(p, "resize-window -x 120 -y 30");
 	sees(p, "VCPUS");
+	tell(p, "resize-window -x 200 -y 30");
+	sees(p, " 5m ");
 	/* What is bad news stands out. */
 	process_command(p, COMMAND_WAITING);
 	sees(p, "The kernel has no kvm-exitstat");

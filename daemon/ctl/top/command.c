@@ -42,7 +42,8 @@ static const struct ctl_option options[] = {
 	[OPTION_INTERVAL] = { "interval", "TIME", "from refresh to refresh, as 500ms; else 2s",
 			      'd' },
 	[OPTION_PLAIN] = { "plain", NULL, "one table after the other, as without a terminal", 'b' },
-	[OPTION_SORT] = { "sort", "KEY", "by id, name, pid, exits, nested, 1s, 10s, 1m, 5m or time",
+	[OPTION_SORT] = { "sort", "KEY",
+			  "by id, name, pid, exits, nested, 1s, 10s, 1m, 5m,\noverhead or time",
 			  0 },
 	[OPTION_TIMES] = { "times", NULL, "how long exits took instead of how many they are", 't' },
 	{ .name = NULL },
@@ -152,6 +153,8 @@ static bool read_options(const struct ctl *ctl, struct top *top, uint64_t *count
 			return false;
 		top->looks[TOP_VMS].sort = top->looks[TOP_REASONS].sort = (enum top_sort)sort;
 		top->times = top->times || sort >= TOP_BY_SHARE;
+		if (sort >= TOP_BY_1S && sort <= TOP_BY_5M)
+			top->window = (enum top_window)(sort - TOP_BY_1S);
 	}
 	return true;
 }
@@ -194,7 +197,7 @@ const struct ctl_command ctl_top = {
 	.name = "top",
 	.args = "[VM]",
 	.help = "the VMs, or one VM's reasons, live",
-	.about = "Keys: '?' tells of them, 'q' quits. Not on a terminal it prints a table now and\n"
+	.about = "Keys: '?' shows them, 'q' quits. Not on a terminal it prints a table now and\n"
 		 "then, with --json an object a line, as 'list' and 'show' have it.",
 	.options = options,
 	.args_max = 1,

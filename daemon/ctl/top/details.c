@@ -22,7 +22,10 @@ static json_t *row_of(const json_t *reason, const json_t *detail)
 
 	if (asprintf(&text, "%s %s%s", name, title, nested ? " L2" : "") < 0)
 		return NULL;
-	return json_pack("{s:s, s:I, s:I, s:I, s:{s:f, s:f, s:f, s:f}}", "reason", text, "code",
+	return json_pack("{s:s, s:O, s:O*, s:O*, s:I, s:I, s:I, s:{s:f, s:f, s:f, s:f}}", "reason",
+			 text, "of", json_object_get(reason, "reason"), "class",
+			 json_object_get(detail, "class"), "value",
+			 json_object_get(detail, "value"), "code",
 			 (json_int_t)get_int(reason, "code"), "total", (json_int_t)exits, "nested",
 			 (json_int_t)(nested ? exits : 0), "rates", "1s", TOP_NO_RATE, "10s",
 			 get_rate(detail, "10s"), "1m", get_rate(detail, "1m"), "5m", TOP_NO_RATE);

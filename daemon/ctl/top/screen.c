@@ -23,7 +23,7 @@
 enum {
 	PAIR_STORM = 1,
 	PAIR_ALERT,
-	PAIR_ENDED,
+	PAIR_ABOVE,
 };
 
 static attr_t attribute(enum top_style style)
@@ -39,8 +39,10 @@ static attr_t attribute(enum top_style style)
 		return A_REVERSE;
 	case TOP_STORM:
 		return A_BOLD | (attr_t)COLOR_PAIR(PAIR_STORM);
-	case TOP_ENDED:
-		return (attr_t)COLOR_PAIR(PAIR_ENDED);
+	case TOP_ABOVE:
+		return (attr_t)COLOR_PAIR(PAIR_ABOVE);
+	case TOP_QUIET:
+		return A_DIM;
 	case TOP_ALERT:
 		return A_BOLD | (attr_t)COLOR_PAIR(PAIR_ALERT);
 	}
@@ -185,7 +187,7 @@ static int run_on_screen(struct ctl *ctl, struct top_source *source, struct top 
 		(void)use_default_colors();
 		(void)init_pair(PAIR_STORM, COLOR_RED, -1);
 		(void)init_pair(PAIR_ALERT, COLOR_YELLOW, -1);
-		(void)init_pair(PAIR_ENDED, COLOR_BLUE, -1);
+		(void)init_pair(PAIR_ABOVE, COLOR_YELLOW, -1);
 	}
 	fit_screen(top);
 	top->tries_again = true;

@@ -21,6 +21,12 @@
 /* A sparkline moves on every so often; on each refresh would be work for nothing. */
 #define HISTORY_NS (TOP_CELL_S * NS_PER_S / 2)
 
+/* What explains a VM takes a call; a screen has fewer rows, a table through a pipe may not. */
+#define WHY_MAX 200
+
+/* Thousands of vCPUs are much to ask for on each refresh. */
+#define BELOW_VCPUS_MAX 128
+
 struct top_source {
 	struct ctl *ctl;
 	struct varlink *link; /* NULL while the daemon is away */
@@ -92,6 +98,33 @@ static void fetch_history(struct top_source *source, struct top *top, long long 
 	json_decref(reply);
 }
 
+/* A VM with its reasons, to be given back; NULL if there is none. */
+static json_t *ask_vm(struct top_source *source, long long id, bool vcpus, bool details)
+{
+	json_t *parameters = ctl_id_parameters(id), *reply = NULL, *vm;
+
+	if (parameters && vcpus)
+		(void)json_object_set_new(parameters, "vcpus", json_true());
+	if (parameters && details)
+		(void)json_object_set_new(parameters, "details", json_true());
+	if (ask(source, CTL_METHOD("Show"), parameters, &reply) < 0)
+		return NULL;
+	vm = json_object_get(reply, "vm");
+	vm = get_int(vm, "id") == id ? json_incref(vm) : NULL;
+	json_decref(reply);
+	return vm;
+}
+
+static void fetch_why(struct top_source *source, struct top *top, long long id)
+{
+	json_t *vm = ask_vm(source, id, false, true);
+
+	if (!vm)
+		return;
+	top_set_why(top, id, vm);
+	json_decref(vm);
+}
+
 static void fetch_histories(struct top_source *source, struct top *top)
 {
 	uint64_t now_ns = clock_boottime_ns();
@@ -108,12 +141,31 @@ static void fetch_histories(struct top_source *source, struct top *top)
 	source->history_view = top->view;
 	source->history_first = first;
 	source->history_n = n;
-	if (top->view == TOP_REASONS) {
-		fetch_history(source, top, top->vm_id, true);
+	if (top->view != TOP_VMS) {
+		if (top->view == TOP_REASONS)
+			fetch_history(source, top, top->vm_id, true);
 		return;
 	}
-	for (i = first; i < first + n && source->link; i++)
+	for (i = first; i < first + n && source->link; i++) {
 		fetch_history(source, top, top->rows[i].id, false);
+		if (i < first + WHY_MAX)
+			fetch_why(source, top, top->rows[i].id);
+	}
+}
+
+/* The selected VM, of which the screen has more. */
+static void fetch_below(struct top_source *source, struct top *top)
+{
+	const struct top_row *row = top_selected(top);
+	json_t *vm;
+
+	if (top_below_lines(top) == 0 || !row)
+		return;
+	vm = ask_vm(source, row->id, row->vcpus <= BELOW_VCPUS_MAX, top->details);
+	if (!vm)
+		return;
+	(void)top_set_below(top, vm);
+	json_decref(vm);
 }
 
 /* What a person should know: no exits come in, or none are to be seen. */
@@ -161,6 +213,8 @@ static int fetch_rows(struct top_source *source, struct top *top, json_t **out)
 	parameters = ctl_id_parameters(top->vm_id);
 	if (parameters && top->details)
 		(void)json_object_set_new(parameters, "details", json_true());
+	if (parameters && top->view == TOP_VCPUS)
+		(void)json_object_set_new(parameters, "vcpus", json_true());
 	r = ask(source, CTL_METHOD("Show"), parameters, out);
 	if (r < 0)
 		return r;
@@ -185,6 +239,7 @@ int top_source_fetch(struct top_source *source, struct top *top, json_t **json)
 	} else {
 		fetch_message(source, top);
 		fetch_histories(source, top);
+		fetch_below(source, top);
 		if (json)
 			*json = json_incref(top->view == TOP_VMS ? reply :
 								   json_object_get(reply, "vm"));

@@ -15,13 +15,23 @@
 #define TOP_CELLS  30
 #define TOP_CELL_S 10
 
-#define TOP_NAME_MAX 256
-#define TOP_RATES    4
+#define TOP_NAME_MAX   256
+#define TOP_FILTER_MAX 64
+#define TOP_RATES      4
 
 enum top_view {
 	TOP_VMS,
 	TOP_REASONS,
+	TOP_VCPUS,
 	TOP_VIEWS,
+};
+
+/* In the order of rates. */
+enum top_window {
+	TOP_1S,
+	TOP_10S,
+	TOP_1M,
+	TOP_5M,
 };
 
 enum top_sort {
@@ -34,6 +44,7 @@ enum top_sort {
 	TOP_BY_10S,
 	TOP_BY_1M,
 	TOP_BY_5M,
+	TOP_BY_OVERHEAD,
 	TOP_BY_SHARE,
 	TOP_BY_MEAN,
 	TOP_BY_MAX,
@@ -52,13 +63,34 @@ struct top_time {
 	double mean_ns; /* lately, or of all while nothing is known of that */
 };
 
-/* A VM, or a reason. */
+/* What stands out of a row, the most important first. */
+enum top_state {
+	TOP_IN_STORM,
+	TOP_HAS_ENDED,
+	TOP_ABOVE_USUAL, /* far more exits than over five minutes; of a vCPU, than the others */
+	TOP_IDLE,
+	TOP_AS_USUAL,
+};
+
+/* Not known, of a rate, and of the part of vCPUs' time that exits cost. */
+#define TOP_NO_RATE  (-1.0)
+#define TOP_NO_SHARE (-1.0)
+
+struct explain;
+
+/* A VM, a reason, a key of one, or a vCPU. */
 struct top_row {
 	char name[TOP_NAME_MAX];
 	long long id, pid, vcpus, exits, nested;
 	double rates[TOP_RATES];
-	bool ended;
-	bool storm;
+	double overhead[TOP_RATES];
+	enum top_state state;
+	/*
+	 * What most explains it: in words, with the reason's name as well, or that alone; of a
+	 * reason, what happens.
+	 */
+	char why[TOP_NAME_MAX], why_long[TOP_NAME_MAX], why_reason[TOP_NAME_MAX];
+	const struct explain *topic; /* of a reason; NULL where the table has none */
 	struct top_time time;
 	double cells[TOP_CELLS]; /* exits, the last one now; all zero if not known */
 };
@@ -76,13 +108,22 @@ struct top_look {
 struct top {
 	enum top_view view;
 	struct top_look looks[TOP_VIEWS];
-	struct top_row *rows; /* of the view, sorted */
-	size_t n_rows, rows_size;
+	struct top_row *rows; /* of the view, sorted: first those that the filter lets through */
+	size_t n_rows, n_all; /* let through, and all */
 	long long vm_id; /* TOP_REASONS: of this one */
 	bool one_vm; /* there is no way back to the others */
-	struct top_row vm;
+	struct top_row vm; /* of TOP_VMS, their sum */
+	char outlier[64]; /* of a VM's vCPUs, in words; "" if not known */
 	char isa[16];
 	long long n_vcpus;
+	size_t n_storms;
+	struct top *below; /* TOP_VMS: the selected VM's reasons; NULL before there are any */
+	enum top_window window; /* of shares, and of the rate where there is room for one */
+	char filter[TOP_FILTER_MAX]; /* part of the names of rows; "" for all */
+	bool typing; /* the filter */
+	bool is_below; /* it is what another one has below */
+	bool explains; /* what the selected row's topic is about, instead of rows */
+	size_t explain_first; /* line of it */
 	bool show_ended, paused, help, ascii;
 	bool tries_again; /* to reach the daemon */
 	bool times; /* how long exits took stands where the rates do else */
@@ -132,8 +173,23 @@ extern const char *const top_sort_names[];
 int top_set_vms(struct top *top, const json_t *vms);
 int top_set_vm(struct top *top, const json_t *vm);
 
-/* Instead of a rate that is not known. */
-#define TOP_NO_RATE (-1.0)
+/* The VM of Show, of which there is more below the list while its row is selected. */
+int top_set_below(struct top *top, const json_t *vm);
+
+/* Has what is below shown as the list is. */
+void top_follow(struct top *top);
+
+/* What most explains the exits of that VM, of Show's, which is told about its row. */
+void top_set_why(struct top *top, long long id, const json_t *vm);
+
+/* The same of a vCPU: the two reasons that it has most exits of, in a window. */
+void top_vcpu_why(struct top_row *row, const json_t *vcpu, enum top_window window);
+
+/* "vCPU 0 makes 40% of the exits", or that they are even; "" for less than two vCPUs. */
+void top_outlier(const json_t *vm, enum top_window window, char out[static 64]);
+
+/* Whether a vCPU's rate is far from the mean of all. */
+bool top_is_outlier(double rate, double mean);
 
 /* The reasons of Show's VM, in whose place are their details, where they have any. */
 json_t *top_details(const json_t *vm);
@@ -165,8 +221,12 @@ static inline struct top_look *top_look(struct top *top)
 	return &top->looks[top->view];
 }
 
-/* How many rows the screen has room for. */
+/* How many rows the screen has room for, and lines below them for the selected VM. */
 size_t top_page(const struct top *top);
+size_t top_below_lines(const struct top *top);
+
+/* The selected VM; NULL where none is. */
+const struct top_row *top_selected(const struct top *top);
 
 /* Selects a row, or the one nearest to where none is, and has it on the screen. */
 void top_select(struct top *top, size_t row);
@@ -185,7 +245,8 @@ enum top_style {
 	TOP_HEAD,
 	TOP_SELECTED,
 	TOP_STORM,
-	TOP_ENDED,
+	TOP_ABOVE,
+	TOP_QUIET, /* idle, or ended */
 	TOP_ALERT,
 };
 
@@ -194,6 +255,77 @@ typedef void (*top_put)(void *userdata, size_t line, enum top_style style, const
 
 /* The whole screen. */
 void top_draw(const struct top *top, top_put put, void *userdata);
+
+/* -- layout.c -------------------------------------------------------------- */
+
+enum top_cell {
+	CELL_MARK,
+	CELL_ID,
+	CELL_NAME,
+	CELL_PID,
+	CELL_VCPUS,
+	CELL_EXITS,
+	CELL_1S,
+	CELL_10S,
+	CELL_1M,
+	CELL_5M,
+	CELL_PERCENT,
+	CELL_PER_VCPU,
+	CELL_OVERHEAD,
+	CELL_NESTED,
+	CELL_WHY,
+	CELL_SPARK,
+	CELLS,
+};
+
+/* It is there on screens from wide columns on, and where rows are sorted by it. */
+struct top_cell_form {
+	const char *head;
+	size_t width;
+	bool right;
+	size_t wide;
+	enum top_sort sort; /* TOP_SORTS for none */
+};
+
+extern const struct top_cell_form top_cell_forms[TOP_VIEWS][CELLS];
+
+bool top_is_rate(enum top_cell cell);
+
+/* Whether a cell is a rate's, and has a time in its place. */
+bool top_is_time(const struct top *top, enum top_cell cell);
+enum top_sort top_cell_sort(const struct top *top, enum top_cell cell);
+bool top_is_sorted_by(const struct top *top, enum top_cell cell);
+
+struct top_layout {
+	size_t widths[CELLS]; /* 0 for a cell that is not there */
+	double most; /* exits, which sparklines have at their top */
+	size_t n_rates;
+};
+
+/* What there is room for in so many columns. */
+void top_lay_out(const struct top *top, size_t columns, struct top_layout *out);
+
+/* -- cells.c --------------------------------------------------------------- */
+
+/* A count in short, "30" or "39.3M". */
+#define TOP_COUNT_MAX 32
+void top_count_text(long long count, char *out, size_t size);
+
+/* A line of cells; row is NULL for the head. */
+void top_line(const struct top *top, const struct top_layout *layout, const struct top_row *row,
+	      char *out, size_t size);
+
+/* -- help.c ---------------------------------------------------------------- */
+
+/* A line of the help; NULL behind the last. */
+const char *top_help_line(size_t line);
+
+/*
+ * What a row's topic is about, in lines of so many columns, from the first one on; gives
+ * how many there are.
+ */
+size_t top_explain(const struct top_row *row, size_t columns, size_t first, size_t lines,
+		   top_put put, void *userdata);
 
 /* The title, the head and all rows, for no terminal. */
 void top_print(const struct top *top, top_put put, void *userdata);
