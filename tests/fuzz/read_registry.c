@@ -49,6 +49,28 @@ static void read_details(const struct registry *registry, const struct vm *vm, u
 	(void)registry_top_detail(registry, vm, NULL, now_ns, &rate);
 }
 
+static void read_times(const struct registry *registry, const struct vm *vm, uint64_t now_ns)
+{
+	const struct vm_times *times = &vm->times;
+	struct rates shares;
+	struct exit_time time;
+	struct reason_key key;
+	size_t i, k;
+
+	fuzz_assert(times->n <= TIMES_PER_VM_MAX);
+	for (i = 0; i <= times->n; i++) {
+		if (i < times->n)
+			key = (struct reason_key){ times->all[i].code, times->all[i].other };
+		if (registry_overhead(registry, vm, i < times->n ? &key : NULL, now_ns, &shares))
+			for (k = 0; k < RATE_COUNT; k++)
+				fuzz_assert(shares.per_s[k] >= 0.0 && shares.per_s[k] <= 1.0);
+		if (registry_recent_time(registry, vm, i < times->n ? &key : NULL, now_ns, &time))
+			fuzz_assert(exit_time_percentile(&time, 50) <=
+					    exit_time_percentile(&time, 99) &&
+				    exit_time_percentile(&time, 99) <= time.max_ns);
+	}
+}
+
 /* A client is sent all buckets of all spans: there must not be many. */
 static void read_history(const struct registry *registry, const struct vm *vm, uint64_t now_ns)
 {
@@ -76,6 +98,8 @@ static size_t read_list(const struct registry *registry, const struct vm *vm, ui
 		fuzz_assert(exits == vm->exits);
 		read_rates(registry, vm, now_ns);
 		read_details(registry, vm, now_ns);
+		/* Some time after the last dump, up to which nothing is recent. */
+		read_times(registry, vm, now_ns + 20 * WINDOW_NS_PER_S);
 		read_history(registry, vm, now_ns);
 	}
 	return n;
