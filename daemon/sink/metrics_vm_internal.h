@@ -29,7 +29,7 @@ void metrics_vm_timed_exits(struct metrics_text *text, const struct vm *vm);
 void metrics_vm_exit_seconds(struct metrics_text *text, const struct vm *vm);
 void metrics_vm_exit_max_seconds(struct metrics_text *text, const struct vm *vm);
 void metrics_vm_overhead_seconds(struct metrics_text *text, const struct vm *vm);
-metrics_vm_write_now metrics_vm_recent_quantiles;
+metrics_vm_write_now metrics_vm_recent_percentiles;
 metrics_vm_write_now metrics_vm_recent_max;
 
 /* -- metrics_vm_detail.c -------------------------------------------------- */

@@ -15,13 +15,13 @@
 /* Of a reason whose exits were timed: how many, how long in all and at most. */
 #define SERIES_PER_TIME 3
 
-/* Of a VM that has any: overhead, three quantiles and the longest of the last minute. */
+/* Of a VM that has any: overhead, three percentiles and the longest of the last minute. */
 #define SERIES_PER_TIMED_VM 5
 
 /* The reason that stands for those that have no time of their own. */
 #define REST_NAME "rest"
 
-#define QUANTILE_BYTES 32
+#define PERCENT_BYTES 32
 
 /* How long exits for a reason took, or with i == vm->n_reasons the rest of them. */
 static bool reason_time(const struct vm *vm, size_t i, struct exit_time *out)
@@ -108,25 +108,21 @@ void metrics_vm_overhead_seconds(struct metrics_text *text, const struct vm *vm)
 	metrics_sample_nano(text, labels.text, total_ns);
 }
 
-void metrics_vm_recent_quantiles(struct metrics_text *text, const struct metrics_input *input,
-				 const struct vm *vm)
+void metrics_vm_recent_percentiles(struct metrics_text *text, const struct metrics_input *input,
+				   const struct vm *vm)
 {
-	static const struct {
-		const char *name;
-		unsigned int percent;
-	} quantiles[] = { { "0.5", 50 }, { "0.95", 95 }, { "0.99", 99 } };
+	static const unsigned int percents[] = { 50, 95, 99 };
 	struct metrics_vm_labels labels;
-	char all[sizeof(labels.text) + QUANTILE_BYTES];
+	char all[sizeof(labels.text) + PERCENT_BYTES];
 	struct exit_time time;
 	size_t i;
 
 	if (!registry_recent_time(input->registry, vm, NULL, input->now_ns, &time))
 		return;
 	metrics_vm_label(&labels, vm);
-	for (i = 0; i < ARRAY_SIZE(quantiles); i++) {
-		(void)snprintf(all, sizeof(all), "%s,quantile=\"%s\"", labels.text,
-			       quantiles[i].name);
-		metrics_sample_nano(text, all, exit_time_percentile(&time, quantiles[i].percent));
+	for (i = 0; i < ARRAY_SIZE(percents); i++) {
+		(void)snprintf(all, sizeof(all), "%s,percent=\"%u\"", labels.text, percents[i]);
+		metrics_sample_nano(text, all, exit_time_percentile(&time, percents[i]));
 	}
 }
 
