@@ -81,6 +81,27 @@ static void test_measured(void **state)
 	json_decref(vm);
 }
 
+/* The last minute counts where it is known; what a vCPU waited for another does not. */
+static void test_recent(void **state)
+{
+	json_t *vm, *reasons = json_array(), *msr = timed("MSR_WRITE", 10000, 1000, 20000000);
+	struct ranked *ranked;
+	size_t n;
+
+	(void)state;
+	(void)json_object_set_new(msr, "recent",
+				  json_pack("{s:i, s:i}", "exits", 10, "total_ns", 30000));
+	(void)json_array_append_new(reasons, timed("PAUSE_INSTRUCTION", 1000, 1000, 900000000));
+	(void)json_array_append_new(reasons, msr);
+	ranked = rank(&vm, 1, reasons, &n);
+	assert_string_equal(ranked[0].reason, "MSR_WRITE");
+	assert_near(ranked[0].cost, 10000 * 3e-6);
+	assert_near(ranked[1].cost, 1000 * 1e-6);
+	assert_false(ranked[1].measured);
+	free(ranked);
+	json_decref(vm);
+}
+
 static void test_empty(void **state)
 {
 	json_t *vm;
@@ -96,6 +117,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_measured),
+		cmocka_unit_test(test_recent),
 		cmocka_unit_test(test_empty),
 	};
 

@@ -5,7 +5,8 @@
  * themselves; each costs what the reason's exits do on average, if that was measured.
  *
  * A reason's cost is its rate times the time of one exit: the mean that the kernel
- * measured, where it did, else the table's figure. Sleeping costs nothing. What is
+ * measured in the last minute or else in all its life, where it did, else the table's
+ * figure. Sleeping costs nothing, and spinning what the exit does. What is
  * above the rate that the table calls normal for so many vCPUs is avoidable; the
  * limits of that rule are those of the table: it does not know the guest's load.
  */
@@ -27,13 +28,15 @@
 
 static double cost_of(const json_t *reason, const struct explain *topic, bool *measured)
 {
-	const json_t *time = json_object_get(reason, "time");
+	const json_t *recent = json_object_get(reason, "recent");
+	const json_t *time = recent ? recent : json_object_get(reason, "time");
 	long long exits = get_int(time, "exits");
 
 	*measured = false;
 	if (topic && topic->cost == EXPLAIN_SLEEP)
 		return 0;
-	if (exits > 0) {
+	/* What was measured of a vCPU that spins is how long it waited for another one. */
+	if (exits > 0 && !(topic && topic->cost == EXPLAIN_SPIN)) {
 		*measured = true;
 		return (double)get_int(time, "total_ns") / (double)exits;
 	}
