@@ -90,7 +90,9 @@ int registry_apply_times(struct registry *registry, struct vm *vm, struct vcpu *
 		if (r == 0 && vm->alive && registry->times_seen_ns)
 			r = registry_add_recent(registry, vm, &known->time, one, from_ns,
 						message->time_ns);
-		if (known && one->time.total_ns > known->time.total_ns)
+		/* An exit may have taken 0 ns, so the total alone does not tell. */
+		if (known && one->time.total_ns >= known->time.total_ns &&
+		    one->time.exits >= known->time.exits)
 			known->time = one->time;
 		result = worse(result, r);
 	}
