@@ -36,6 +36,7 @@ daemon_ctl_libkvmexitctl_a_SOURCES = \
 	daemon/ctl/report/plot.c \
 	daemon/ctl/report/report.h \
 	daemon/ctl/report/text.c \
+	daemon/ctl/report/tiles.c \
 	daemon/ctl/report/times.c \
 	daemon/ctl/report/words.c \
 	daemon/ctl/rows.c daemon/ctl/rows.h \

@@ -238,6 +238,55 @@ static void test_html(void **state)
 	report_free(report);
 }
 
+/* Three answers first. */
+static void test_page(void **state)
+{
+	struct report *report = make_report("web", NULL);
+	char *page = page_of(report);
+
+	(void)state;
+	assert_true(strstr(page, "<h3>Boot</h3>") < strstr(page, "<figure>"));
+	assert_non_null(strstr(page, "<h3>Boot</h3><p class=\"value\">"
+				     "10.0k"
+				     " exits</p><p>in "));
+	assert_non_null(strstr(page, "<h3>Steady or bursty</h3><p class=\"value\">stable</p>"));
+	assert_non_null(strstr(page, "<h3>Most frequent</h3><p class=\"value\">IOIO</p>"));
+	assert_non_null(strstr(page, "<title>0.0s: 1000/s, IOIO "));
+	assert_non_null(strstr(page, "<td>vCPU goes to sleep</td>"));
+	assert_non_null(strstr(page, "<dt>HLT: vCPU goes to sleep</dt>"));
+	/* All that is there is printed, too. */
+	assert_null(strstr(page, "<details"));
+	free(page);
+	report_free(report);
+}
+
+/* A storm is marked from its beginning on, and a short boot is drawn by itself as well. */
+static void test_page_marks(void **state)
+{
+	json_t *vm = make_vm("web"), *history = make_history(vm);
+	struct report *report = NULL;
+	double boot_s = 2;
+	char *page;
+
+	(void)state;
+	json_object_set_new(vm, "storm",
+			    json_pack("{s:s, s:s}", "reason", "IOIO", "since",
+				      "2026-01-02T03:04:25.000Z"));
+	assert_int_equal(report_new(&report, vm, history), 0);
+	report_set_boot(report, &boot_s);
+	assert_int_equal(report_set_phases(report, NULL, 0), 0);
+	page = page_of(report);
+	assert_non_null(strstr(page, "<rect class=\"storm\" x=\"500.0\""));
+	assert_non_null(strstr(page, "since 20.0s.</p>"));
+	assert_non_null(strstr(page, "id=\"start\""));
+	/* Of the five seconds that this one shows. */
+	assert_non_null(strstr(page, "<span style=\"left:40.00%;width:60.00%\">running</span>"));
+	free(page);
+	json_decref(vm);
+	json_decref(history);
+	report_free(report);
+}
+
 static void test_json(void **state)
 {
 	struct report *report = make_report("web", NULL);
@@ -339,10 +388,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 
-		cmocka_unit_test(test_phases),	 cmocka_unit_test(test_phases_given),
-		cmocka_unit_test(test_bad),	 cmocka_unit_test(test_words),
-		cmocka_unit_test(test_html),	 cmocka_unit_test(test_json),
-		cmocka_unit_test(test_overhead), cmocka_unit_test(test_columns),
+		cmocka_unit_test(test_phases),	   cmocka_unit_test(test_phases_given),
+		cmocka_unit_test(test_bad),	   cmocka_unit_test(test_words),
+		cmocka_unit_test(test_html),	   cmocka_unit_test(test_page),
+		cmocka_unit_test(test_page_marks), cmocka_unit_test(test_json),
+		cmocka_unit_test(test_overhead),   cmocka_unit_test(test_columns),
 		cmocka_unit_test(test_older),
 	};
 

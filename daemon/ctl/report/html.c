@@ -9,6 +9,7 @@
 
 #include "ctl/output.h"
 #include "ctl/report/report.h"
+#include "explain/explain.h"
 #include "util/util.h"
 
 /* The plot's data as a table that is still read. */
@@ -48,10 +49,10 @@ void html_text(const char *text, FILE *out)
  */
 static const char style[] =
 	":root{color-scheme:light dark;--fg:#1a1a1a;--bg:#fff;--soft:#595959;--line:#c8c8c8;"
-	"--head:#f2f2f2;--c0:#0072b2;--c1:#e69f00;--c2:#009e73;--c3:#cc79a7;--c4:#56b4e9;"
+	"--storm:#b00020;--head:#f2f2f2;--c0:#0072b2;--c1:#e69f00;--c2:#009e73;--c3:#cc79a7;--c4:#56b4e9;"
 	"--c5:#d55e00;--c6:#f0e442;--c7:#999}\n"
 	"@media(prefers-color-scheme:dark){:root{--fg:#e8e8e8;--bg:#16181b;--soft:#adadad;"
-	"--line:#484c52;--head:#22262b}}\n"
+	"--storm:#ff6b7d;--line:#484c52;--head:#22262b}}\n"
 	"*{box-sizing:border-box}\n"
 	"body{margin:0 auto;padding:1rem;max-width:70rem;color:var(--fg);background:var(--bg);"
 	"font:1rem/1.5 system-ui,sans-serif}\n"
@@ -60,6 +61,14 @@ static const char style[] =
 	"a{color:inherit}nav ul{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;padding:0;"
 	"list-style:none}\n"
 	":focus-visible{outline:3px solid var(--c0);outline-offset:2px}\n"
+	".tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:.75rem;"
+	"margin:1rem 0}.tile{border:1px solid var(--line);padding:.6rem .9rem}\n"
+	".tile h3{margin:0;font-size:.9rem;font-weight:400;color:var(--soft)}.tile p{margin:0}\n"
+	".tile .value{font-size:1.5rem;font-weight:600;overflow-wrap:anywhere}\n"
+	".hit{fill:transparent}.hit:hover{fill:var(--fg);fill-opacity:.18}\n"
+	".storm{fill:none;stroke:var(--storm);stroke-width:4px;vector-effect:non-scaling-stroke}\n"
+	".storm-note .swatch{border:3px solid var(--storm)}\n"
+	"dt{font-weight:600;margin-top:.75rem}dd{margin:0}\n"
 	"figure{margin:1rem 0}figcaption{color:var(--soft)}\n"
 	".plot{position:relative;height:18rem;border:1px solid var(--line)}\n"
 	"svg{display:block;width:100%;height:100%}\n"
@@ -68,10 +77,11 @@ static const char style[] =
 	".names,.plot,.times{margin-left:4.5rem}\n"
 	".rates span{position:absolute;left:-4.5rem;width:4.25rem;text-align:right;"
 	"font-size:.75rem;transform:translateY(50%)}\n"
-	".names,.times{position:relative;height:1.4rem;font-size:.75rem;overflow:hidden}\n"
+	".names,.times{position:relative;height:1.4rem;font-size:.75rem;white-space:nowrap}\n"
 	".names span{position:absolute;overflow:hidden;white-space:nowrap;text-overflow:ellipsis;"
 	"padding:0 .2rem}\n"
 	".times span{position:absolute;border-left:1px solid var(--line);padding-left:.2rem}\n"
+	".times .last{border-left:0;border-right:1px solid var(--line);padding:0 .2rem 0 0}\n"
 	".legend{display:flex;flex-wrap:wrap;gap:.25rem 1rem;padding:0;list-style:none}\n"
 	".swatch{display:inline-block;width:.9em;height:.9em;margin-right:.4em;"
 	"vertical-align:-.1em;border:1px solid var(--fg)}\n"
@@ -87,10 +97,18 @@ static const char style[] =
 	"white-space:nowrap}\n"
 	"thead th,thead td{background:var(--head)}th{font-weight:600}.n{text-align:right}\n"
 	"td.names-of{white-space:normal;min-width:15rem}\n"
-	".bars{width:100%}.bars td:last-child{width:70%;min-width:6rem}\n"
+	".bars{width:100%}.bars td:last-child{width:40%;min-width:6rem}\n"
+	".tall{max-height:24rem;overflow:auto}\n"
 	".bar{height:1em;min-width:1px;background:var(--c0)}\n"
-	"summary{cursor:pointer;padding:.25rem 0}\n"
-	"@media print{.bar,.swatch{print-color-adjust:exact}}\n";
+	"@page{size:A4;margin:15mm}\n"
+	"@media print{body{max-width:none;padding:0;font-size:.75rem}nav{display:none}\n"
+	".bar,.swatch,svg{print-color-adjust:exact;-webkit-print-color-adjust:exact}\n"
+	".scroll,.tall{overflow:visible;max-height:none}\n"
+	".tiles{grid-template-columns:repeat(3,1fr)}.tile .value{font-size:1.1rem}"
+	".plot{height:12rem}\n"
+	"th,td{padding:.15rem .3rem;font-size:.6rem}thead th{white-space:normal}"
+	".tall thead th{overflow-wrap:anywhere}\n"
+	"td.names-of{min-width:0}figure,tr,.tile,dd{break-inside:avoid}h2,h3,dt{break-after:avoid}}\n";
 
 /* Takes over text. */
 static void print_item(char *text, FILE *out)
@@ -137,8 +155,9 @@ static void print_summary(const struct report *report, FILE *out)
 {
 	size_t i;
 
-	fputs("<section aria-labelledby=\"summary\">\n<h2 id=\"summary\">Summary</h2>\n<ul>\n",
-	      out);
+	fputs("<section aria-labelledby=\"summary\">\n<h2 id=\"summary\">Summary</h2>\n", out);
+	report_print_tiles(report, out);
+	fputs("<ul>\n", out);
 	print_item(report_say_boot(report), out);
 	print_item(report_say_rate(report), out);
 	print_item(report_say_frequent(report), out);
@@ -220,7 +239,9 @@ static void print_steps(const struct report *report, FILE *out)
 	struct report_column *columns;
 	size_t n = report_columns(report, ROWS_MAX, &columns), i, k;
 
-	fputs("<details><summary>The plot as a table</summary>\n", out);
+	fputs("<h3>The plot as a table</h3>\n<div class=\"tall\" role=\"region\" "
+	      "aria-label=\"The plot as a table\" tabindex=\"0\">\n",
+	      out);
 	begin_table("Exits by time and reason",
 		    "<th scope=\"col\">From</th><th scope=\"col\" class=\"n\">For</th>"
 		    "<th scope=\"col\" class=\"n\">Exits</th>",
@@ -248,19 +269,22 @@ static void print_steps(const struct report *report, FILE *out)
 	}
 	free(columns);
 	end_table(out);
-	fputs("</details>\n", out);
+	fputs("</div>\n", out);
 }
 
 /* A table that is a bar chart: what is seen can be read out, too. */
 static void print_reasons(const struct report *report, FILE *out)
 {
 	uint64_t most = report->n_reasons ? report->reasons[0].total : 0;
+	const struct explain *topic;
 	size_t i;
 
 	fputs("<section aria-labelledby=\"reasons\">\n<h2 id=\"reasons\">Reasons</h2>\n"
+	      "<div class=\"scroll\" role=\"region\" aria-label=\"Exits by reason\" tabindex=\"0\">\n"
 	      "<table class=\"bars\">\n<caption>All exits of its life, by reason</caption>\n"
 	      "<thead><tr><th scope=\"col\">Reason</th><th scope=\"col\" class=\"n\">Exits</th>"
-	      "<th scope=\"col\" class=\"n\">%</th><td></td></tr></thead>\n<tbody>\n",
+	      "<th scope=\"col\" class=\"n\">%</th><th scope=\"col\">What happens</th><td></td></tr></thead>\n"
+	      "<tbody>\n",
 	      out);
 	for (i = 0; i < report->n_reasons; i++) {
 		uint64_t total = report->reasons[i].total;
@@ -269,12 +293,18 @@ static void print_reasons(const struct report *report, FILE *out)
 		html_text(report->reasons[i].name, out);
 		fprintf(out, "</th><td class=\"n\">%llu</td>", (unsigned long long)total);
 		print_cell(format_percent((double)total, (double)report->exits), true, out);
+		topic = explain_reason(report->reasons[i].name);
+		fputs("<td>", out);
+		html_text(topic ? topic->title : "", out);
+		fputs("</td>", out);
 		fprintf(out,
 			"<td aria-hidden=\"true\"><div class=\"bar\" style=\"width:%.2f%%\"></div>"
 			"</td></tr>\n",
 			most ? (double)total * PERCENT / (double)most : 0);
 	}
-	fputs("</tbody>\n</table>\n</section>\n", out);
+	fputs("</tbody>\n</table>\n</div>\n", out);
+	report_print_meanings(report, out);
+	fputs("</section>\n", out);
 }
 
 void report_print_html(const struct report *report, FILE *out)

@@ -23,13 +23,25 @@
 #define LAYERS_MAX 7
 
 #define TIME_TICKS_MAX 6
-#define PERCENT	       100.0
+
+/* Of a column that is pointed at, the most frequent ones. */
+#define HOVER_REASONS 4
+
+/* A boot that is less than this part of a life is drawn by itself, with as much after it. */
+#define START_PART    0.1
+#define START_TIMES   2
+#define START_LEAST_S 5.0
+
+/* From there on, a label of the time would not fit to the right of its tick. */
+#define LABEL_END 90.0
+#define PERCENT	  100.0
 
 /* Neighbours touch but for rounding. */
 #define NEIGHBOUR_S 0.01
 
 struct plot {
 	const struct report *report;
+	const char *id; /* of what is in it */
 	struct report_column *columns;
 	size_t n_columns;
 	size_t layers[LAYERS_MAX]; /* reasons, from the bottom */
@@ -94,26 +106,63 @@ static void print_layer(struct plot *plot, const struct report_reason *reason, s
 	free(top);
 }
 
+/* "12min 3s: 110744/s, IOIO 92600, …", where a pointer rests: there is no script to do more. */
+static void print_hover(const struct plot *plot, const struct report_column *column, FILE *out)
+{
+	_cleanup_free_ char *at = report_seconds(column->age);
+	_cleanup_free_ char *rate = format_rate(column_rate(plot, NULL, column));
+	size_t i;
+
+	fprintf(out,
+		"<rect class=\"hit\" x=\"%.1f\" y=\"0\" width=\"%.1f\" height=\"%.0f\"><title>%s: "
+		"%s/s",
+		x_of(plot, column->age), x_of(plot, column->end) - x_of(plot, column->age), HEIGHT,
+		at ? at : "", rate ? rate : "");
+	for (i = 0; i < plot->n_layers && i < HOVER_REASONS; i++) {
+		const struct report_reason *reason = &plot->report->reasons[plot->layers[i]];
+		_cleanup_free_ char *part = format_rate(column_rate(plot, reason, column));
+
+		fputs(", ", out);
+		html_text(reason->name, out);
+		fprintf(out, " %s", part ? part : "");
+	}
+	fputs("</title></rect>\n", out);
+}
+
+static void print_storm(const struct plot *plot, FILE *out)
+{
+	double age = report_storm_age(plot->report);
+
+	if (age >= 0 && age < plot->report->life)
+		fprintf(out,
+			"<rect class=\"storm\" x=\"%.1f\" y=\"0\" width=\"%.1f\" height=\"%.0f\"/>\n",
+			x_of(plot, age), WIDTH - x_of(plot, age), HEIGHT);
+}
+
 static void print_drawing(struct plot *plot, FILE *out)
 {
 	size_t i;
 
 	fprintf(out,
 		"<svg viewBox=\"0 0 %.0f %.0f\" preserveAspectRatio=\"none\" role=\"img\" "
-		"aria-labelledby=\"plot-title plot-desc\">\n"
-		"<title id=\"plot-title\">Exits per second over the life of the VM</title>\n"
-		"<desc id=\"plot-desc\">A stacked plot of %zu reasons, up to %.0f exits per second. "
+		"aria-labelledby=\"%s-title %s-desc\">\n"
+		"<title id=\"%s-title\">Exits per second over time</title>\n"
+		"<desc id=\"%s-desc\">A stacked plot of %zu reasons, up to %.0f exits per second. "
 		"The phases and the steps are in the tables below.</desc>\n",
-		WIDTH, HEIGHT, plot->n_layers, plot->most);
+		WIDTH, HEIGHT, plot->id, plot->id, plot->id, plot->id, plot->n_layers, plot->most);
 	for (i = 0; i < plot->n_layers; i++)
 		print_layer(plot, &plot->report->reasons[plot->layers[i]], i, out);
 	if (plot->n_layers < plot->report->n_reasons)
 		print_layer(plot, NULL, LAYERS_MAX, out);
+	print_storm(plot, out);
 	for (i = 0; i < plot->report->n_phases; i++) {
 		double x = x_of(plot, plot->report->phases[i].start);
 
-		fprintf(out, "<path class=\"edge\" d=\"M%.1f 0V%.0f\"/>\n", x, HEIGHT);
+		if (x <= WIDTH)
+			fprintf(out, "<path class=\"edge\" d=\"M%.1f 0V%.0f\"/>\n", x, HEIGHT);
 	}
+	for (i = 0; i < plot->n_columns; i++)
+		print_hover(plot, &plot->columns[i], out);
 	fputs("</svg>\n", out);
 }
 
@@ -125,9 +174,11 @@ static void print_phase_names(const struct report *report, FILE *out)
 	for (i = 0; i < report->n_phases; i++) {
 		const struct report_phase *phase = &report->phases[i];
 
+		if (phase->start >= report->life)
+			continue;
 		fprintf(out, "<span style=\"left:%.2f%%;width:%.2f%%\">",
 			phase->start / report->life * PERCENT,
-			(phase->end - phase->start) / report->life * PERCENT);
+			(fmin(phase->end, report->life) - phase->start) / report->life * PERCENT);
 		html_text(phase->name, out);
 		fputs("</span>", out);
 	}
@@ -162,8 +213,12 @@ static void print_times(const struct report *report, FILE *out)
 	for (at = 0; report->life / tick < 2 * TIME_TICKS_MAX && at <= report->life; at += tick) {
 		_cleanup_free_ char *text = format_duration((long long)at);
 
-		fprintf(out, "<span style=\"left:%.2f%%\">%s</span>", at / report->life * PERCENT,
-			text ? text : "");
+		if (at / report->life * PERCENT > LABEL_END)
+			fprintf(out, "<span class=\"last\" style=\"right:%.2f%%\">%s</span>",
+				PERCENT - at / report->life * PERCENT, text ? text : "");
+		else
+			fprintf(out, "<span style=\"left:%.2f%%\">%s</span>",
+				at / report->life * PERCENT, text ? text : "");
 	}
 	fputs("</div>\n", out);
 }
@@ -183,9 +238,9 @@ static void print_legend(const struct plot *plot, FILE *out)
 	fputs("</ul>\n", out);
 }
 
-void report_print_plot(const struct report *report, FILE *out)
+static void print_plot(const struct report *report, const char *id, const char *caption, FILE *out)
 {
-	struct plot plot = { .report = report };
+	struct plot plot = { .report = report, .id = id };
 	size_t i;
 
 	plot.n_columns = report_columns(report, COLUMNS_MAX, &plot.columns);
@@ -197,7 +252,7 @@ void report_print_plot(const struct report *report, FILE *out)
 	for (i = 0; i < report->n_reasons && i < LAYERS_MAX; i++)
 		plot.layers[plot.n_layers++] = i;
 
-	fputs("<figure>\n<figcaption id=\"plot\">Exits per second, by reason</figcaption>\n", out);
+	fprintf(out, "<figure>\n<figcaption id=\"%s\">%s</figcaption>\n", id, caption);
 	print_phase_names(report, out);
 	fputs("<div class=\"plot\">\n", out);
 	print_drawing(&plot, out);
@@ -208,4 +263,32 @@ void report_print_plot(const struct report *report, FILE *out)
 	fputs("</figure>\n", out);
 	free(plot.columns);
 	free(plot.below);
+}
+
+/* A boot of seconds in a life of hours is a line: its time by itself. */
+static void print_start(const struct report *report, FILE *out)
+{
+	struct report start = *report;
+
+	if (report->boot == BOOT_UNKNOWN || report->boot_end > report->life * START_PART)
+		return;
+	start.life = fmax(report->boot_end * START_TIMES, START_LEAST_S);
+	for (start.n_steps = 0; start.n_steps < report->n_steps; start.n_steps++)
+		if (report->steps[start.n_steps].age >= start.life)
+			break;
+	if (start.n_steps > 0 && start.life < report->life)
+		print_plot(&start, "start", "The start by itself", out);
+}
+
+void report_print_plot(const struct report *report, FILE *out)
+{
+	_cleanup_free_ char *since = report_seconds(report_storm_age(report));
+
+	print_plot(report, "plot", "Exits per second, by reason", out);
+	if (report_storm_age(report) >= 0)
+		fprintf(out,
+			"<p class=\"storm-note\"><span class=\"swatch\"></span>An exit storm, far more "
+			"exits than before, since %s.</p>\n",
+			since);
+	print_start(report, out);
 }

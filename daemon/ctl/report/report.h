@@ -155,6 +155,14 @@ struct report_spread report_spread(const struct report_step *steps, size_t n);
  */
 int report_set_phases(struct report *report, const struct report_mark *marks, size_t n);
 
+/* -- tiles.c ------------------------------------------------------ */
+
+void report_print_tiles(const struct report *report, FILE *out);
+void report_print_meanings(const struct report *report, FILE *out);
+
+/* When a storm began that has not ended, as an age; negative where there is none. */
+double report_storm_age(const struct report *report);
+
 /* -- times.c ------------------------------------------------------ */
 
 void report_set_times(struct report *report);
