@@ -5,10 +5,10 @@
 #include <linux/kvm_exitstat.h>
 #include <string.h>
 
+#include "model/detail.h"
 #include "model/storm.h"
 #include "server/server.h"
 #include "settings/settings.h"
-#include "sink/metrics.h"
 #include "source/netlink/genl_socket.h"
 #include "source/pick.h"
 
@@ -55,7 +55,7 @@ const struct setting setting_table[] = {
 	{ "Storms", "CalmSec", SETTING_SECONDS, FIELD(storm_calm_s), 30, STORM_BUCKET_S, 3600 },
 	{ "Storms", "LearnSec", SETTING_SECONDS, FIELD(storm_learn_s), 300, STORM_BUCKET_S, 86400 },
 
-	{ "Metrics", "Details", SETTING_COUNT, FIELD(metrics_details), 0, 0, METRICS_DETAILS_MAX },
+	{ "Metrics", "Details", SETTING_COUNT, FIELD(metrics_details), 0, 0, DETAIL_KEYS_PER_VM_MAX },
 
 	{ "Limits", "Clients", SETTING_COUNT, FIELD(clients),
 	  SERVER_CLIENTS, 1, SERVER_CLIENTS_MAX },

@@ -156,7 +156,7 @@ static void test_stat(void **state)
 	const struct stat_result result = { .vms = &vm, .n_vms = 1, .ended_us = 1000000 };
 	char *text = strdup(now), *base = strdup(before), *quote, *printed = NULL;
 	size_t size;
-	json_t *json;
+	json_t *json, *time;
 	FILE *out;
 
 	(void)state;
@@ -176,6 +176,15 @@ static void test_stat(void **state)
 	assert_number(json, "reasons.0.time.total_ns", 4500);
 	assert_number(json, "reasons.0.time.max_ns", 512);
 	assert_number(json, "reasons.0.time.histogram.1", 8);
+	/* One exit took no longer than all of them. */
+	json_decref(json);
+	time = json_object_get(at(vm.last, "reasons.0"), "time");
+	json_object_set_new(time, "total_ns", json_integer(15800));
+	json = stat_vm_json(&result, &vm);
+	assert_number(json, "reasons.0.time.max_ns", 300);
+	json_object_set_new(time, "total_ns", json_integer(20000));
+	json_decref(json);
+	json = stat_vm_json(&result, &vm);
 	/* Its longest exit was since. */
 	assert_number(json, "reasons.1.time.max_ns", 70000);
 	assert_number(json, "reasons.1.time.exits", 9);

@@ -31,7 +31,8 @@ static void subtract(json_t *from, const json_t *base, const char *member)
 
 /*
  * What is new of a time. Of the longest exit, it is known when it was only where it
- * is longer than the one before; else it is no more than the histogram tells.
+ * is longer than the one before; else it is no more than the histogram tells, and than
+ * all of them together.
  */
 static json_t *time_since(const json_t *time, const json_t *base)
 {
@@ -44,11 +45,13 @@ static json_t *time_since(const json_t *time, const json_t *base)
 		(void)json_array_append_new(
 			histogram, json_integer(json_integer_value(exits) -
 						json_integer_value(json_array_get(before, i))));
-	end = histogram_end_ns(histogram, max);
-	if (max <= get_int(base, "max_ns") && end < max)
-		(void)json_object_set_new(json, "max_ns", json_integer(end));
 	subtract(json, base, "exits");
 	subtract(json, base, "total_ns");
+	end = histogram_end_ns(histogram, max);
+	if (end > get_int(json, "total_ns"))
+		end = get_int(json, "total_ns");
+	if (max <= get_int(base, "max_ns") && end < max)
+		(void)json_object_set_new(json, "max_ns", json_integer(end));
 	(void)json_object_set_new(json, "histogram", histogram);
 	times_set_percentiles(json);
 	return json;
