@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # kvmexitctl: all but its main() is a library, as with kvmexitd.
 noinst_LIBRARIES += daemon/ctl/libkvmexitctl.a
-daemon_ctl_libkvmexitctl_a_CFLAGS = $(AM_CFLAGS) $(SMARTCOLS_CFLAGS) $(NCURSES_CFLAGS)
+daemon_ctl_libkvmexitctl_a_CFLAGS = $(AM_CFLAGS) $(SMARTCOLS_CFLAGS) $(NCURSES_CFLAGS) $(INIH_CFLAGS)
 daemon_ctl_libkvmexitctl_a_SOURCES = \
 	daemon/ctl/client.c daemon/ctl/client.h \
 	daemon/ctl/clock.c daemon/ctl/clock.h \
@@ -64,6 +64,7 @@ daemon_ctl_libkvmexitctl_a_SOURCES = \
 	daemon/ctl/top/layout.c \
 	daemon/ctl/top/model.c \
 	daemon/ctl/top/rows.c \
+	daemon/ctl/top/saved.c \
 	daemon/ctl/top/screen.c daemon/ctl/top/screen.h \
 	daemon/ctl/top/source.c daemon/ctl/top/source.h \
 	daemon/ctl/top/time.c \
@@ -74,7 +75,7 @@ daemon_ctl_libkvmexitctl_a_SOURCES = \
 
 # Of kvmexitd's library it takes explain/, util/ and the socket's address only.
 KVMEXITCTL_LIBS = daemon/ctl/libkvmexitctl.a daemon/libkvmexitd.a \
-	$(SMARTCOLS_LIBS) $(NCURSES_LIBS) $(JANSSON_LIBS) -lm
+	$(SMARTCOLS_LIBS) $(NCURSES_LIBS) $(JANSSON_LIBS) $(INIH_LIBS) -lm
 
 bin_PROGRAMS += daemon/ctl/kvmexitctl
 daemon_ctl_kvmexitctl_SOURCES = daemon/ctl/kvmexitctl.c

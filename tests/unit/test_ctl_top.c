@@ -121,9 +121,9 @@ static void start(struct process *p, const char *variables)
 	char arguments[512];
 
 	snprintf(arguments, sizeof(arguments),
-		 "new-session -d -x 80 -y 24 '" NO_LEAKS "%s " KVMEXITCTL
+		 "new-session -d -x 80 -y 24 '" NO_LEAKS "XDG_CONFIG_HOME=%s %s " KVMEXITCTL
 		 " -s %s top --interval 500ms; echo status=$?; exec sleep 60'",
-		 variables, p->fixture->path);
+		 p->fixture->dir, variables, p->fixture->path);
 	tell(p, arguments);
 }
 
@@ -161,6 +161,15 @@ static void sees(struct process *p, const char *text)
 static void sees_no(struct process *p, const char *text)
 {
 	await(p, text, false, "");
+}
+
+static void write_text(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
 }
 
 static bool has_tmux(void)
@@ -264,6 +273,47 @@ static void test_terminals(void **state)
 	stop(p);
 }
 
+/* What somebody likes is there the next time, and for no program. */
+static void test_saved(void **state)
+{
+	struct process *p = *state;
+	struct result result;
+	static const char variables[] = "TERM=screen";
+	char path[128];
+
+	if (!has_tmux())
+		skip();
+	start(p, variables);
+	sees(p, ">EXITS/s");
+	tell(p, "send-keys n 3 n W");
+	sees(p, "Saved for the next time in ");
+	tell(p, "send-keys q");
+	sees(p, "status=0");
+	stop(p);
+	start(p, variables);
+	sees(p, ">NAME");
+	sees(p, "over 1 min");
+	tell(p, "send-keys q");
+	sees(p, "status=0");
+	stop(p);
+
+	assert_int_equal(setenv("XDG_CONFIG_HOME", p->fixture->dir, 1), 0);
+	result = ctl(p, "top", "-n1", NULL);
+	assert_non_null(strstr(result.out, "over 10s"));
+	result_done(&result);
+	/* What is not understood does no harm. */
+	snprintf(path, sizeof(path), "%s/kvmexitctl/top", p->fixture->dir);
+	write_text(path, "sort=nothing\nwindow=1h\ninterval_ms=-1\n=\n[[\nnew=thing\n");
+	start(p, variables);
+	sees(p, ">EXITS/s");
+	sees(p, "over 10s");
+	tell(p, "send-keys q");
+	stop(p);
+	unlink(path);
+	*strrchr(path, '/') = '\0';
+	rmdir(path);
+}
+
 /* A daemon that goes away is no reason to go, too. */
 static void test_lost(void **state)
 {
@@ -300,7 +350,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_plain),     TEST(test_errors), TEST(test_terminal),
-		TEST(test_terminals), TEST(test_lost),
+		TEST(test_terminals), TEST(test_saved),	 TEST(test_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -133,7 +133,7 @@ static bool read_options(const struct ctl *ctl, struct top *top, uint64_t *count
 	const char *const *given = ctl->given;
 	size_t sort;
 
-	top->show_ended = option_given(ctl, OPTION_ALL);
+	top->show_ended = top->show_ended || option_given(ctl, OPTION_ALL);
 	top->ascii = option_given(ctl, OPTION_ASCII) || !terminal_has_blocks();
 	if (given[OPTION_COUNT] &&
 	    !option_number("count", given[OPTION_COUNT], 1, INT64_MAX, count))
@@ -146,7 +146,7 @@ static bool read_options(const struct ctl *ctl, struct top *top, uint64_t *count
 			return false;
 		}
 	}
-	if (option_given(ctl, OPTION_TIMES))
+	if (option_given(ctl, OPTION_TIMES) && !top->times)
 		(void)top_key(top, 't');
 	if (given[OPTION_SORT]) {
 		if (!option_choice("sort", given[OPTION_SORT], top_sort_names, &sort))
@@ -164,9 +164,14 @@ static int run(struct ctl *ctl, int argc, char **argv)
 	struct top_source *source = NULL;
 	uint64_t count = 0;
 	struct top top;
+	bool on_screen;
 	int result, r;
 
 	top_init(&top);
+	on_screen = !ctl->json && !option_given(ctl, OPTION_PLAIN) && terminal_can_move();
+	/* What a program reads does not depend on what a person likes. */
+	if (on_screen)
+		top_load(&top);
 	if (!read_options(ctl, &top, &count))
 		return CTL_USAGE;
 	result = (int)(argc > 0 ? find_vm(ctl, argv[0], &top) : check_daemon(ctl));
@@ -178,7 +183,7 @@ static int run(struct ctl *ctl, int argc, char **argv)
 		return CTL_FAILED;
 	}
 
-	if (ctl->json || option_given(ctl, OPTION_PLAIN) || !terminal_can_move()) {
+	if (!on_screen) {
 		top.columns = PLAIN_COLUMNS;
 		top.lines = SIZE_MAX;
 		result = run_plain(ctl, source, &top, count);

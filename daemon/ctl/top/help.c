@@ -27,6 +27,7 @@ static const char *const help[] = {
 	"r                            reverse the order",
 	"a                            VMs that have ended, too",
 	"Space   +  -                 stop and go on; refresh half, twice as often",
+	"W                            keep this for the next time: order, window, interval",
 	"q                            quit",
 	"",
 	"! exit storm   ^ twice what is usual for it   . idle   - ended",

@@ -8,9 +8,6 @@
 
 #include "ctl/top/top.h"
 
-#define INTERVAL_MIN_MS 500
-#define INTERVAL_MAX_MS 60000
-
 #define SORTS_MAX 11
 
 /* Without and with times. */
@@ -167,7 +164,7 @@ static enum top_action read_on(struct top *top, int key)
 
 static enum top_action set_interval(struct top *top, uint64_t ms)
 {
-	if (ms >= INTERVAL_MIN_MS && ms <= INTERVAL_MAX_MS)
+	if (ms >= TOP_INTERVAL_MIN_MS && ms <= TOP_INTERVAL_MAX_MS)
 		top->interval_ms = ms;
 	return TOP_DRAW;
 }
@@ -233,6 +230,8 @@ enum top_action top_key(struct top *top, int key)
 	switch (key) {
 	case 'q':
 		return TOP_QUIT;
+	case 'W':
+		return TOP_SAVE;
 	case '/':
 		top->typing = true;
 		return TOP_DRAW;

@@ -144,7 +144,9 @@ static int run(const struct ctl *ctl, struct top_source *source, struct top *top
 			due_ns = clock_monotonic_ns() + top->interval_ms * NS_PER_MS;
 			action = TOP_DRAW;
 		}
-		if (action == TOP_DRAW)
+		if (action == TOP_SAVE)
+			top_save(top);
+		if (action == TOP_DRAW || action == TOP_SAVE)
 			draw(top, colour);
 		now_ns = clock_monotonic_ns();
 		if (now_ns >= due_ns && count > 0 && --count == 0)

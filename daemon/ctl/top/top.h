@@ -154,6 +154,7 @@ enum top_action {
 	TOP_NOTHING,
 	TOP_DRAW,
 	TOP_FETCH, /* and draw */
+	TOP_SAVE, /* how it is looked at; and draw */
 	TOP_QUIT,
 };
 
@@ -162,6 +163,17 @@ void top_done(struct top *top);
 
 enum top_action top_key(struct top *top, int key);
 void top_resize(struct top *top, size_t lines, size_t columns);
+
+/* -- saved.c --------------------------------------------------------------- */
+
+#define TOP_INTERVAL_MIN_MS 500
+#define TOP_INTERVAL_MAX_MS 60000
+
+/* How it was looked at when that was saved; nothing changes where it never was. */
+void top_load(struct top *top);
+
+/* Whether that went well is the message. */
+void top_save(struct top *top);
 
 /* --sort's names, ended by NULL, in the order of enum top_sort; not for all of them. */
 extern const char *const top_sort_names[];
