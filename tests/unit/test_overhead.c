@@ -283,6 +283,80 @@ static void test_dead(void **state)
 	assert_int_equal(registry_find_dead(r, VM)->times.n, 0);
 }
 
+/* -- whatever happens --------------------------------------------------------- */
+
+#define RANDOM_S     400
+#define RANDOM_VCPUS 3
+
+/* What exits took in all, told in the second's batch, of those that wait and others. */
+struct second {
+	uint64_t ns, exits;
+};
+
+static void check_random(const struct registry *r, const struct second *seconds, uint64_t now)
+{
+	static const struct {
+		int rate;
+		uint64_t s, step;
+	} windows[] = { { RATE_1S, 1, 1 },
+			{ RATE_10S, 10, 1 },
+			{ RATE_1M, 60, 10 },
+			{ RATE_5M, 300, 10 } };
+	const struct vm *vm = registry_find(r, VM);
+	uint64_t from, s, sum, exits = 0, first = (now - 60) / 10 * 10;
+	struct exit_time time;
+	size_t i;
+
+	for (i = 0; i < sizeof(windows) / sizeof(windows[0]); i++) {
+		from = now > windows[i].s ? now - windows[i].s : 0;
+		from -= from % windows[i].step;
+		if (from < BORN)
+			from = BORN;
+		for (sum = 0, s = from + 1; s <= now; s++)
+			sum += seconds[s - BORN].ns;
+		assert_share(r, NULL, now, windows[i].rate,
+			     (double)sum / (double)(S * RANDOM_VCPUS * (now - from)));
+	}
+	for (sum = 0, s = first > BORN ? first : BORN; s <= now; s++) {
+		sum += seconds[s - BORN].ns;
+		exits += seconds[s - BORN].exits;
+	}
+	assert_int_equal(registry_recent_time(r, vm, NULL, now * S, &time), exits > 0);
+	assert_int_equal(time.exits, exits);
+	assert_int_equal(time.total_ns, sum);
+	assert_true(exit_time_percentile(&time, 99) <= time.max_ns);
+}
+
+static void test_sums(void **state)
+{
+	static const uint64_t codes[] = { MSR, HLT, 0x7b, PAUSE };
+	static struct second seconds[RANDOM_S + 1];
+	struct sample_time times[RANDOM_VCPUS][4] = { 0 };
+	uint64_t seed = test_seed(), s, n, ns;
+	struct registry *r = *state;
+	uint32_t vcpu;
+	size_t i;
+
+	for (s = 1; s <= RANDOM_S; s++) {
+		seconds[s] = (struct second){ 0 };
+		for (vcpu = 0; vcpu < RANDOM_VCPUS; vcpu++) {
+			for (i = 0; i < 4; i++) {
+				/* None, some, or as long as there is time for one of four. */
+				n = test_random_below(&seed, 3) ? test_random_below(&seed, 50) : 0;
+				ns = test_random_below(&seed, S / 4 / 50);
+				times[vcpu][i].code = codes[i];
+				add(&times[vcpu][i], n, ns);
+				if (i % 2 == 0 && n > 0 && ns > 0) {
+					seconds[s].ns += n * ns;
+					seconds[s].exits += n;
+				}
+				tell(r, vcpu, &times[vcpu][i], BORN + s);
+			}
+		}
+		check_random(r, seconds, BORN + s);
+	}
+}
+
 /* The table that explains reasons says the same of what is waiting. */
 static void test_waits(void **state)
 {
@@ -313,7 +387,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_share),  TEST(test_idle),   TEST(test_long_exit), TEST(test_odd),
 		TEST(test_before), TEST(test_recent), TEST(test_again),	    TEST(test_bound),
-		TEST(test_dead),   TEST(test_waits),
+		TEST(test_sums),   TEST(test_dead),   TEST(test_waits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
