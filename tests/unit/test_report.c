@@ -172,7 +172,7 @@ static void test_words(void **state)
 	check_said(report_top_reasons(report, &report->phases[1], false), "HLT 80.0%, IOIO 20.0%");
 
 	report->boot = BOOT_UNKNOWN;
-	check_said(report_say_boot(report), "neither the rate fell to a quarter");
+	check_said(report_say_boot(report), "the rate did not fall to a quarter");
 	report->steps[0].age = 20;
 	check_said(report_say_boot(report), "kvmexitd first saw the VM when it was 20 s old");
 	report_free(report);

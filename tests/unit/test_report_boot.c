@@ -154,8 +154,8 @@ static void test_neither(void **state)
 	check_boot(life, BOOT_UNKNOWN, 0, 0);
 	check_said(
 		report_say_boot(&life->report),
-		"Boot: not known. In the VM's first minutes neither the rate fell to a quarter for ten "
-		"seconds, nor did exits for I/O and page faults give way to others. --boot-end ");
+		"Boot: not known. In the VM's first minutes, the rate did not fall to a quarter for ten "
+		"seconds, and exits for I/O and page faults did not give way to others. --boot-end ");
 	life->report.n_steps = 0;
 	life->report.exits = 0;
 	go_on(life, 12, 1000, 9000, 0);
@@ -179,12 +179,13 @@ static void test_short(void **state)
 	check_boot(life, BOOT_UNKNOWN, 0, 0);
 	check_said(
 		report_say_boot(&life->report),
-		"Boot: not known yet, as the VM is 0.8s old. Its end shows once 10 s have followed it.");
+		"Boot: not known yet, as the VM is 0.8s old. Its end can be seen 10 s later at the "
+		"earliest.");
 	json_object_set_new(life->report.vm, "alive", json_false());
 	check_said(
 		report_say_boot(&life->report),
-		"Boot: not told from the rest, as the VM lived for 0.8s. All of its 421 exits are in "
-		"one phase.");
+		"Boot: the VM lived for only 0.8s, too short to tell boot from what it did then. All "
+		"of its 421 exits are in one phase.");
 	assert_int_equal(report_set_phases(&life->report, NULL, 0), 0);
 	/* Numbers in parentheses are explained only where there are any. */
 	text = report_say_rate(&life->report);

@@ -101,17 +101,17 @@ static void say_unknown_boot(const struct report *report, FILE *out)
 			report->steps[0].age);
 	else if (report->life < REPORT_QUIET_S + 1 && alive)
 		fprintf(out,
-			"Boot: not known yet, as the VM is %s old. Its end shows once %.0f s have followed "
-			"it.",
+			"Boot: not known yet, as the VM is %s old. Its end can be seen %.0f s later at the "
+			"earliest.",
 			life, REPORT_QUIET_S);
 	else if (report->life < REPORT_QUIET_S + 1)
 		fprintf(out,
-			"Boot: not told from the rest, as the VM lived for %s. All of its %llu exits are in "
-			"one phase.",
+			"Boot: the VM lived for only %s, too short to tell boot from what it did then. All "
+			"of its %llu exits are in one phase.",
 			life, (unsigned long long)report->exits);
 	else
-		fputs("Boot: not known. In the VM's first minutes neither the rate fell to a quarter for "
-		      "ten seconds, nor did exits for I/O and page faults give way to others. "
+		fputs("Boot: not known. In the VM's first minutes, the rate did not fall to a quarter for "
+		      "ten seconds, and exits for I/O and page faults did not give way to others. "
 		      "--boot-end says when boot ended.",
 		      out);
 }
