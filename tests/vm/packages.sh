@@ -62,6 +62,9 @@ PKGS_FUZZ=(clang libclang-rt-14-dev)
 PKGS_INTEROP=(curl jq procps prometheus prometheus-node-exporter
 	python3)
 
+# What shows and prints a report's page.
+PKGS_BROWSER=(chromium poppler-utils python3)
+
 # Inside L1: a small Debian with systemd, what kvmexitd links to, a QEMU for L2
 # guests, a libvirt (18 MB with all that it needs), and the tools that test cases are
 # written with.
