@@ -198,7 +198,9 @@ void details_print(const json_t *vm, const struct details_style *style)
 	}
 	fprintf(style->out, "\n%sDetails%s of exits since %s%s\n",
 		output_mark(style->colour, MARK_HEAD), output_mark(style->colour, MARK_NONE),
-		style->measured ? "the measurement began" : since,
+		style->measured ? "the measurement began" :
+		style->since	? style->since :
+				  since,
 		json_is_true(json_object_get(vm, "details_incomplete")) ?
 			"; some had no place in kvmexitd" :
 			"");

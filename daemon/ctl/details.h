@@ -19,6 +19,7 @@ struct details_style {
 	size_t max; /* keys of each reason */
 	bool colour;
 	bool measured; /* with the one rate that stat measured */
+	const char *since; /* when they began to be counted, in words; NULL for as the VM has it */
 };
 
 /* A table of the keys of a VM's reasons, or a line that says why there are none. */

@@ -73,15 +73,15 @@ static const struct row_key keys[] = {
 	{ .name = NULL },
 };
 
-/* For --all: how long it lived, and that it does no more. */
-static char *format_life(const json_t *vm, int64_t now_us)
+/* For --all: how long it lived, and that it does no more. People have less room for that. */
+static char *format_life(const struct ctl *ctl, const json_t *vm, int64_t now_us)
 {
 	_cleanup_free_ char *life = format_us(vm_life_us(vm, now_us));
 	char *text;
 
 	if (json_is_true(json_object_get(vm, "alive")))
 		return TAKE_PTR(life);
-	return asprintf(&text, "ended after %s%s", life,
+	return asprintf(&text, "%s %s%s", ctl->people ? "lived" : "ended after", life,
 			json_is_true(json_object_get(vm, "ended_unseen")) ? " or less" : "") < 0 ?
 		       NULL :
 		       text;
@@ -171,7 +171,7 @@ static void print_text(const struct ctl *ctl, const json_t *reply, const struct 
 		table_int(line, COLUMN_VCPUS, get_int(vm, "vcpu_count"));
 		table_int(line, COLUMN_EXITS, get_int(vm, "exits"));
 		table_rates(line, COLUMN_RATES, vm);
-		table_text(line, COLUMN_LIFE, format_life(vm, now_us));
+		table_text(line, COLUMN_LIFE, format_life(ctl, vm, now_us));
 		if (overhead)
 			table_text(line, overhead, format_share(get_share(vm, "1m")));
 		if (has_storm(vm))

@@ -208,7 +208,9 @@ static void print_head(const struct ctl *ctl, const json_t *reply, const json_t 
 static void print_text(const struct ctl *ctl, const json_t *reply, const struct filter *filter)
 {
 	const json_t *vm = json_object_get(reply, "vm"), *vcpu;
+	_cleanup_free_ char *since = format_when(ctl, reply, vm, "details_since");
 	const struct details_style details = {
+		.since = since,
 		.out = stdout,
 		.max = option_given(ctl, OPTION_REASON) ? SIZE_MAX : DETAILS_SHOWN,
 		.colour = ctl->colour,

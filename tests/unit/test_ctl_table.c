@@ -77,6 +77,12 @@ static void test_list(void **state)
 	has(&result, "kubevirt");
 	has(&result, "-name-1");
 	result_done(&result);
+	/* So is there who has ended, in few words. */
+	result = ctl_on_terminal(p, 80, "list", "--all", NULL);
+	check_lines(result.out, 80);
+	has(&result, " lived ");
+	has(&result, " EXITS ");
+	result_done(&result);
 	/* What rows are sorted by is there. */
 	result = ctl_on_terminal(p, 40, "list", NULL);
 	has_no(&result, " 5m ");

@@ -101,7 +101,7 @@ void report_print_text(const struct report *report, bool colour)
 	_cleanup_free_ char *isa = get_text(report->vm, "isa");
 	_cleanup_free_ char *started = get_text(report->vm, "started");
 	_cleanup_free_ char *life = report_seconds(report->life);
-	const struct details_style details = { stdout, DETAILS_SHOWN, colour, false };
+	const struct details_style details = { stdout, DETAILS_SHOWN, colour, false, NULL };
 	long long vcpus = get_int(report->vm, "vcpu_count");
 	size_t i;
 

@@ -183,7 +183,7 @@ static void print_reasons(const struct ctl *ctl, const json_t *vm, FILE *out)
 static void print_vm(const struct ctl *ctl, const struct stat_result *result,
 		     const struct stat_vm *measured, FILE *out)
 {
-	const struct details_style details = { out, DETAILS_SHOWN, ctl->colour, true };
+	const struct details_style details = { out, DETAILS_SHOWN, ctl->colour, true, NULL };
 	json_t *vm = stat_vm_json(result, measured);
 	_cleanup_free_ char *name = get_text(vm, "name");
 	_cleanup_free_ char *isa = get_text(vm, "isa");
