@@ -43,7 +43,7 @@ static void test_text(void **state)
 
 	assert_int_equal(result.status, 0);
 	assert_string_equal(result.err, "");
-	assert_non_null(strstr(result.out, "web01  id 1, svm, 2 vCPUs: lives since "));
+	assert_non_null(strstr(result.out, "web01  id 1, svm, 2 vCPUs\nStarted 2"));
 	assert_non_null(strstr(result.out, "Boot: not known yet, as the VM is "));
 	assert_non_null(strstr(result.out, "Most frequent: MSR 1525 (98.1%), HLT 30 (1.9%)"));
 	assert_non_null(strstr(result.out, "\nMSR     1525 98.1\n"));

@@ -123,6 +123,21 @@ static void test_show(void **state)
 	result_done(&result);
 }
 
+static void test_report(void **state)
+{
+	struct process *p = *state;
+	struct result result = ctl_on_terminal(p, 80, "report", "web01", NULL);
+
+	assert_int_equal(result.status, 0);
+	check_lines(result.out, 80);
+	has(&result, "web01  id 1, svm, 2 vCPUs\nStarted ");
+	has(&result, " UTC, up ");
+	result_done(&result);
+	result = ctl(p, "report", "web01", NULL);
+	has(&result, "Z, up ");
+	result_done(&result);
+}
+
 /* A measurement is exact, wherever it is printed. */
 static void test_stat(void **state)
 {
@@ -194,6 +209,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_list),
 		TEST(test_show),
+		TEST(test_report),
 		TEST(test_stat),
 		cmocka_unit_test(test_short),
 		cmocka_unit_test(test_fit),

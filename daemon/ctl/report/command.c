@@ -72,7 +72,7 @@ static enum ctl_exit print(const struct ctl *ctl, const struct report *report,
 		output_json(ctl, json);
 		json_decref(json);
 	} else {
-		report_print_text(report, ctl->colour);
+		report_print_text(ctl, report);
 	}
 	return CTL_OK;
 }

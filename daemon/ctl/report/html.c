@@ -140,10 +140,10 @@ static void print_head(const struct report *report, const char *name, FILE *out)
 	fprintf(out, "</h1>\n<p>id %lld, pid %lld, ", get_int(report->vm, "id"),
 		get_int(report->vm, "pid"));
 	html_text(isa, out);
-	fprintf(out, ", %lld vCPU%s. It %s ", vcpus, vcpus == 1 ? "" : "s",
-		json_is_true(json_object_get(report->vm, "alive")) ? "lives since" : "lived from");
+	fprintf(out, ", %lld vCPU%s. %s ", vcpus, vcpus == 1 ? "" : "s",
+		json_is_true(json_object_get(report->vm, "alive")) ? "Up since" : "Lived from");
 	html_text(started, out);
-	fprintf(out, " for %s, and made %llu exits.</p>\n</header>\n", life,
+	fprintf(out, " for %s, with %llu exits.</p>\n</header>\n", life,
 		(unsigned long long)report->exits);
 	fputs("<nav aria-label=\"On this page\"><ul><li><a href=\"#summary\">Summary</a></li>"
 	      "<li><a href=\"#rates\">Rates</a></li><li><a href=\"#phases\">Phases</a></li>"

@@ -13,6 +13,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "ctl/ctl.h"
+
 /* So many fit on a page that is still read. */
 #define REPORT_PHASES_MAX 64
 
@@ -200,7 +202,7 @@ char *report_top_reasons(const struct report *report, const struct report_phase 
 
 /* -- text.c, json.c, html.c, plot.c ---------- */
 
-void report_print_text(const struct report *report, bool colour);
+void report_print_text(const struct ctl *ctl, const struct report *report);
 json_t *report_json(const struct report *report);
 void report_print_html(const struct report *report, FILE *out);
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/clock.h"
 #include "ctl/details.h"
 #include "ctl/output.h"
 #include "ctl/report/report.h"
@@ -95,21 +96,22 @@ static void print_sentence(char *text)
 	free(text);
 }
 
-void report_print_text(const struct report *report, bool colour)
+void report_print_text(const struct ctl *ctl, const struct report *report)
 {
+	const bool colour = ctl->colour;
 	_cleanup_free_ char *name = get_text(report->vm, "name");
 	_cleanup_free_ char *isa = get_text(report->vm, "isa");
-	_cleanup_free_ char *started = get_text(report->vm, "started");
+	_cleanup_free_ char *started = format_when(ctl, NULL, report->vm, "started");
 	_cleanup_free_ char *life = report_seconds(report->life);
 	const struct details_style details = { stdout, DETAILS_SHOWN, colour, false, NULL };
 	long long vcpus = get_int(report->vm, "vcpu_count");
 	size_t i;
 
-	printf("%s%s%s  id %lld, %s, %lld vCPU%s: %s %s for %s, with %llu exits\n\n",
+	printf("%s%s%s  id %lld, %s, %lld vCPU%s\nStarted %s, %s %s, with %llu exits\n\n",
 	       output_mark(colour, MARK_HEAD), name, output_mark(colour, MARK_NONE),
-	       get_int(report->vm, "id"), isa, vcpus, vcpus == 1 ? "" : "s",
-	       json_is_true(json_object_get(report->vm, "alive")) ? "lives since" : "lived from",
-	       started, life, (unsigned long long)report->exits);
+	       get_int(report->vm, "id"), isa, vcpus, vcpus == 1 ? "" : "s", started,
+	       json_is_true(json_object_get(report->vm, "alive")) ? "up" : "lived", life,
+	       (unsigned long long)report->exits);
 	print_sentence(report_say_boot(report));
 	print_sentence(report_say_rate(report));
 	print_sentence(report_say_frequent(report));
