@@ -75,7 +75,7 @@ static void test_mistakes(void **state)
 		const char *args[3], *err;
 	} cases[] = {
 		{ { "lst" }, "'lst'; did you mean 'list'?\n" },
-		{ { "help", "sohw" }, "'sohw'; did you mean 'show'?\n" },
+		{ { "help", "shwow" }, "'shwow'; did you mean 'show'?\n" },
 		{ { "nothing" }, "there is no command 'nothing'\n" },
 		{ { "\033[2J" }, "there is no command '?[2J'\n" },
 		{ { "show", "--vcpsu" }, "'--vcpsu'; did you mean '--vcpus'?\n" },

@@ -116,13 +116,15 @@ static void test_lately(void **state)
 	set(top, 1500, 2, 3000);
 	assert_string_equal(line_of(top, "MSR"), "MSR 10 1.5us 3.0us 3.0us 0.0 guest uses an MSR ");
 	set(top, 3000, 102, 500003000);
-	assert_string_equal(line_of(top, "MSR"), "MSR 10 25.0 5.0ms 500.0ms 500.0ms 0.0 guest uses an MSR ");
+	assert_string_equal(line_of(top, "MSR"),
+			    "MSR 10 25.0 5.0ms 500.0ms 500.0ms 0.0 guest uses an MSR ");
 	assert_string_equal(top->rows[0].name, "MSR");
 	/* Nothing was done since, and that shows when it is sure. */
 	set(top, 4000, 102, 500003000);
 	assert_non_null(strstr(line_of(top, "MSR"), " 25.0 5.0ms "));
 	set(top, 5000, 102, 500003000);
-	assert_string_equal(line_of(top, "MSR"), "MSR 10 0.0 500.0ms 500.0ms 0.0 guest uses an MSR ");
+	assert_string_equal(line_of(top, "MSR"),
+			    "MSR 10 0.0 500.0ms 500.0ms 0.0 guest uses an MSR ");
 	/* A day of it fits. */
 	set(top, 7000, 103, 86400000000000);
 	assert_non_null(strstr(line_of(top, "MSR"), " 24.0h 24.0h "));
