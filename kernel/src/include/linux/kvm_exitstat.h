@@ -16,7 +16,7 @@ struct kvm_exitstat_vm;
  * the slots mean.  The last one sums up all codes that have no slot of their
  * own.  With this number the counters of a vCPU just fit a 2 KiB allocation.
  */
-#define KVM_EXITSTAT_NR_SLOTS	124
+#define KVM_EXITSTAT_NR_SLOTS	120
 #define KVM_EXITSTAT_SLOT_OTHER	(KVM_EXITSTAT_NR_SLOTS - 1)
 
 /* Exits are counted apart for the guest itself (L1) and its own guests (L2). */
@@ -33,21 +33,35 @@ enum kvm_exitstat_extra {
 	KVM_EXITSTAT_NR_EXTRAS,
 };
 
-/* The part of a vCPU's counters that the exit path needs, in struct kvm_vcpu. */
-struct kvm_exitstat {
-	/* Counts by slot for the level that runs, written by the vCPU only. */
-	u64 *count;
-	u64 *level[KVM_EXITSTAT_NR_LEVELS];
-	struct kvm_exitstat_vcpu *vcpu;
+/* The exits of a vCPU at one level. */
+struct kvm_exitstat_counts {
+	/* Written by the vCPU, read at any time. */
+	u64 count[KVM_EXITSTAT_NR_SLOTS];
+	/* What was last told, under kvm_exitstat.lock. */
+	u64 sent[KVM_EXITSTAT_NR_SLOTS];
 
 	/*
 	 * Where an extra goes, NULL while it is off.  Only followed with
 	 * preemption disabled: an RCU grace period after they were set to NULL,
 	 * no vCPU uses what they pointed to.
 	 */
-	void *extra[KVM_EXITSTAT_NR_EXTRAS][KVM_EXITSTAT_NR_LEVELS];
+	void *in_use[KVM_EXITSTAT_NR_EXTRAS];
+	/* The same, but kept: only vCPUs that lived while an extra was on have it. */
+	void *extra[KVM_EXITSTAT_NR_EXTRAS];
+	/* What exits for slot 0 are in kvm_exitstat.exit. */
+	unsigned int first_exit;
+};
+
+/* The part of a vCPU's counters that the exit path needs, in struct kvm_vcpu. */
+struct kvm_exitstat {
+	/* Of the level that runs. */
+	struct kvm_exitstat_counts *counts;
+	struct kvm_exitstat_counts *level[KVM_EXITSTAT_NR_LEVELS];
+	struct kvm_exitstat_vcpu *vcpu;
+
 	/* The exit that lasts, if it is timed: 1 + the number of its count, or 0. */
 	unsigned int exit;
+	struct kvm_exitstat_counts *exit_counts;
 	u64 exit_clock;
 };
 
@@ -94,32 +108,37 @@ struct kvm_exitstat_details {
 
 static_assert(sizeof(struct kvm_exitstat_details) <= 4096);
 
-static __always_inline void kvm_exitstat_add_key(struct kvm_exitstat_details *details,
-						 enum kvm_exitstat_table table,
-						 unsigned int kind, u64 value)
+static __always_inline struct kvm_exitstat_key *
+kvm_exitstat_key_at(struct kvm_exitstat_details *details, enum kvm_exitstat_table table,
+		    unsigned long hash)
 {
 	/* Sizes are powers of 2, so that no key, however chosen, leads out of its table. */
 	static const u8 first[] = { 0, 32, 64, 128, 144 };
 	static const u8 mask[] = { 31, 31, 63, 15, 31 };
+
+	return &details->key[first[table]] + (hash & mask[table]);
+}
+
+static __always_inline unsigned long kvm_exitstat_hash(u64 key)
+{
+	return (key * 0x9e3779b97f4a7c15ULL) >> 40;
+}
+
+void kvm_exitstat_place_key(struct kvm_exitstat_details *details, enum kvm_exitstat_table table,
+			    u64 key);
+
+static __always_inline void kvm_exitstat_add_key(struct kvm_exitstat_details *details,
+						 enum kvm_exitstat_table table,
+						 unsigned int kind, u64 value)
+{
 	u64 key = (u64)kind << 56 | value;
 	struct kvm_exitstat_key *k;
-	unsigned int hash, i;
 
-	hash = (key * 0x9e3779b97f4a7c15ULL) >> 40;
-	for (i = 0; i < KVM_EXITSTAT_PROBES; i++) {
-		k = &details->key[first[table] + ((hash + i) & mask[table])];
-		if (likely(k->key == key)) {
-			WRITE_ONCE(k->count, k->count + 1);
-			return;
-		}
-		if (!k->key) {
-			WRITE_ONCE(k->key, key);
-			/* Pairs with put_details(): who sees a count sees the key. */
-			smp_store_release(&k->count, 1);
-			return;
-		}
-	}
-	WRITE_ONCE(details->rest[kind], details->rest[kind] + 1);
+	k = kvm_exitstat_key_at(details, table, kvm_exitstat_hash(key));
+	if (likely(k->key == key))
+		WRITE_ONCE(k->count, k->count + 1);
+	else
+		kvm_exitstat_place_key(details, table, key);
 }
 
 #ifdef CONFIG_KVM_EXITSTAT

@@ -290,6 +290,7 @@ int kvm_exitstat_create_vcpu(struct kvm_vcpu *kvm_vcpu)
 
 	vcpu->vcpu = kvm_vcpu;
 	vcpu->id = kvm_vcpu->vcpu_id;
+	vcpu->l1.first_exit = 1;
 
 	/* A place that is filled when it is certain that there will be such a vCPU. */
 	r = xa_alloc(&kvm_vcpu->kvm->exitstat->vcpus, &vcpu->index, NULL, xa_limit_31b,
@@ -301,9 +302,9 @@ int kvm_exitstat_create_vcpu(struct kvm_vcpu *kvm_vcpu)
 
 	/* Should nested state ever be set up without L2 counts, L1 has them. */
 	kvm_vcpu->exitstat.vcpu = vcpu;
-	kvm_vcpu->exitstat.count = vcpu->l1.count;
-	kvm_vcpu->exitstat.level[KVM_EXITSTAT_L1] = vcpu->l1.count;
-	kvm_vcpu->exitstat.level[KVM_EXITSTAT_L2] = vcpu->l1.count;
+	kvm_vcpu->exitstat.counts = &vcpu->l1;
+	kvm_vcpu->exitstat.level[KVM_EXITSTAT_L1] = &vcpu->l1;
+	kvm_vcpu->exitstat.level[KVM_EXITSTAT_L2] = &vcpu->l1;
 
 	r = kvm_exitstat_alloc_extras(&vcpu->l1, GFP_KERNEL_ACCOUNT);
 	if (r)
@@ -367,6 +368,7 @@ int kvm_exitstat_alloc_nested(struct kvm_vcpu *kvm_vcpu)
 	l2 = kzalloc(sizeof(*l2), GFP_KERNEL_ACCOUNT);
 	if (!l2)
 		return -ENOMEM;
+	l2->first_exit = 1 + KVM_EXITSTAT_NR_SLOTS;
 
 	spin_lock(&kvm_exitstat.lock);
 	while (kvm_exitstat_lacks_extras(l2)) {
@@ -382,7 +384,7 @@ int kvm_exitstat_alloc_nested(struct kvm_vcpu *kvm_vcpu)
 	vcpu->l2 = l2;
 	kvm_exitstat_publish_extras(vcpu);
 	spin_unlock(&kvm_exitstat.lock);
-	kvm_vcpu->exitstat.level[KVM_EXITSTAT_L2] = l2->count;
+	kvm_vcpu->exitstat.level[KVM_EXITSTAT_L2] = l2;
 	return 0;
 }
 EXPORT_SYMBOL_GPL(kvm_exitstat_alloc_nested);

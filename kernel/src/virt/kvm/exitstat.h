@@ -52,17 +52,6 @@
 /* And that many lines a second: a serial console is slow. */
 #define KVM_EXITSTAT_LOG_RATE	10
 
-struct kvm_exitstat_counts {
-	/* Written by the vCPU, read at any time. */
-	u64 count[KVM_EXITSTAT_NR_SLOTS];
-	/* What was last told, under kvm_exitstat.lock. */
-	u64 sent[KVM_EXITSTAT_NR_SLOTS];
-	/* Only vCPUs that lived while an extra was on have it. */
-	void *extra[KVM_EXITSTAT_NR_EXTRAS];
-};
-
-static_assert(sizeof(struct kvm_exitstat_counts) <= 2048);
-
 /*
  * A vCPU's counters.  They outlive the vCPU, as dumps report destroyed VMs.
  * All but the counts is protected by kvm_exitstat.lock.
@@ -88,24 +77,32 @@ static_assert(sizeof(struct kvm_exitstat_vcpu) <= 2048);
 static_assert(KVM_EXITSTAT_NR_COUNTS <= U8_MAX);
 
 /*
- * The time that the exits of one level took.  Written by the vCPU, the totals
- * last, read at any time.  Each reason has a total and a maximum.  A guest makes
- * exits for a dozen reasons, of the hundreds that there are: the first ones have
- * a histogram.  With this number of them it just fits an 8 KiB allocation.
+ * The time that the exits for one reason took.  Written by the vCPU, the number of
+ * exits last, read at any time.
  */
-#define KVM_EXITSTAT_NR_HISTOGRAMS	19
+struct kvm_exitstat_time {
+	u64 total_ns;
+	u64 max_ns;
+	u64 exits;
+	/* The lower half of the exits that were last sent, under kvm_exitstat.lock. */
+	u32 sent;
+	/* Where its histogram begins among the buckets, 0 if there is none. */
+	u32 histogram;
+};
+
+/*
+ * Of one level.  A guest makes exits for a dozen reasons, of the hundreds that there
+ * are: the first ones have a histogram.  With this number of them it just fits an
+ * 8 KiB allocation.
+ */
+#define KVM_EXITSTAT_NR_HISTOGRAMS	20
 
 struct kvm_exitstat_times {
-	u64 total_ns[KVM_EXITSTAT_NR_SLOTS];
-	u64 max_ns[KVM_EXITSTAT_NR_SLOTS];
-	u64 exits[KVM_EXITSTAT_NR_SLOTS];
-	/* The total_ns that was last sent, under kvm_exitstat.lock. */
-	u64 sent[KVM_EXITSTAT_NR_SLOTS];
-	u64 histogram[KVM_EXITSTAT_NR_HISTOGRAMS][KVM_EXITSTAT_TIME_BUCKETS];
-	/* 1 + the number of the histogram, 0 if there is none. */
-	u8 place[KVM_EXITSTAT_NR_SLOTS];
+	struct kvm_exitstat_time reason[KVM_EXITSTAT_NR_SLOTS];
 	/* How many histograms are taken. */
-	u8 nr;
+	u64 nr_histograms;
+	/* The first bucket is not used. */
+	u64 bucket[1 + KVM_EXITSTAT_NR_HISTOGRAMS * KVM_EXITSTAT_TIME_BUCKETS];
 };
 
 static_assert(sizeof(struct kvm_exitstat_times) <= 8192);
@@ -249,33 +246,31 @@ void kvm_exitstat_publish_extras(struct kvm_exitstat_vcpu *vcpu);
 int kvm_exitstat_start_extra(enum kvm_exitstat_extra extra);
 void kvm_exitstat_stop_extra(enum kvm_exitstat_extra extra);
 
-/*
- * Note how long an exit took, on the way into the guest.  That no time is zero
- * lets the total alone tell whether there is anything new.
- */
+/* Note how long an exit took, on the way into the guest. */
 static __always_inline void kvm_exitstat_add_time(struct kvm_exitstat_times *times,
 						  unsigned int slot, u64 ns)
 {
-	unsigned int place = times->place[slot], bucket;
-	u64 *histogram;
+	struct kvm_exitstat_time *time = &times->reason[slot];
+	unsigned long histogram = time->histogram, i;
 
-	if (unlikely(!place) && times->nr < KVM_EXITSTAT_NR_HISTOGRAMS) {
-		place = ++times->nr;
-		WRITE_ONCE(times->place[slot], place);
+	/* Or else gcc computes it three times. */
+	OPTIMIZER_HIDE_VAR(time);
+	if (unlikely(!histogram) && times->nr_histograms < KVM_EXITSTAT_NR_HISTOGRAMS) {
+		histogram = 1 + times->nr_histograms++ * KVM_EXITSTAT_TIME_BUCKETS;
+		WRITE_ONCE(time->histogram, histogram);
 	}
-	if (likely(place)) {
-		bucket = min_t(unsigned int, fls64(ns >> KVM_EXITSTAT_TIME_BUCKET_BITS),
-			       KVM_EXITSTAT_TIME_BUCKETS - 1);
-		histogram = times->histogram[place - 1];
-		WRITE_ONCE(histogram[bucket], histogram[bucket] + 1);
+	if (likely(histogram)) {
+		/* The first bucket has all that is shorter than the second one's times. */
+		i = __fls(ns | BIT(KVM_EXITSTAT_TIME_BUCKET_BITS - 1)) -
+		    (KVM_EXITSTAT_TIME_BUCKET_BITS - 1);
+		i = histogram + min_t(unsigned long, i, KVM_EXITSTAT_TIME_BUCKETS - 1);
+		WRITE_ONCE(times->bucket[i], times->bucket[i] + 1);
 	}
-	if (ns > times->max_ns[slot])
-		WRITE_ONCE(times->max_ns[slot], ns);
-	WRITE_ONCE(times->exits[slot], times->exits[slot] + 1);
-
-	/* Who reads the total must see what made it up, see put_times(). */
-	smp_wmb();
-	WRITE_ONCE(times->total_ns[slot], times->total_ns[slot] + ns);
+	if (ns > time->max_ns)
+		WRITE_ONCE(time->max_ns, ns);
+	WRITE_ONCE(time->total_ns, time->total_ns + ns);
+	/* Pairs with put_times(): who sees the exit sees what it added. */
+	smp_store_release(&time->exits, time->exits + 1);
 }
 
 /* exitstat_put.c: parts of messages */

@@ -24,6 +24,32 @@ static const size_t extra_size[KVM_EXITSTAT_NR_EXTRAS] = {
 DEFINE_STATIC_KEY_FALSE(kvm_exitstat_extras);
 EXPORT_SYMBOL_GPL(kvm_exitstat_extras);
 
+/* Count a key that is not at its first place. */
+void kvm_exitstat_place_key(struct kvm_exitstat_details *details, enum kvm_exitstat_table table,
+			    u64 key)
+{
+	unsigned long hash = kvm_exitstat_hash(key);
+	struct kvm_exitstat_key *k;
+	unsigned int kind, i;
+
+	for (i = 0; i < KVM_EXITSTAT_PROBES; i++) {
+		k = kvm_exitstat_key_at(details, table, hash + i);
+		if (k->key == key) {
+			WRITE_ONCE(k->count, k->count + 1);
+			return;
+		}
+		if (!k->key) {
+			WRITE_ONCE(k->key, key);
+			/* Pairs with put_keys(): who sees a count sees the key. */
+			smp_store_release(&k->count, 1);
+			return;
+		}
+	}
+	kind = key >> 56;
+	WRITE_ONCE(details->rest[kind], details->rest[kind] + 1);
+}
+EXPORT_SYMBOL_GPL(kvm_exitstat_place_key);
+
 /* Is an extra on for which this level of a vCPU has no memory? */
 bool kvm_exitstat_lacks_extras(const struct kvm_exitstat_counts *c)
 {
@@ -53,7 +79,6 @@ int kvm_exitstat_alloc_extras(struct kvm_exitstat_counts *c, gfp_t gfp)
 
 static void publish_extra(struct kvm_exitstat_vcpu *vcpu, enum kvm_exitstat_extra extra)
 {
-	struct kvm_exitstat *e = &vcpu->vcpu->exitstat;
 	struct kvm_exitstat_counts *c;
 	unsigned int level;
 
@@ -62,7 +87,7 @@ static void publish_extra(struct kvm_exitstat_vcpu *vcpu, enum kvm_exitstat_extr
 		if (!c)
 			continue;
 		/* Pairs with the vCPU's READ_ONCE(): it finds zeroes there. */
-		smp_store_release(&e->extra[extra][level], c->extra[extra]);
+		smp_store_release(&c->in_use[extra], c->extra[extra]);
 	}
 }
 
@@ -155,7 +180,7 @@ static bool step_start(struct extra_walk *walk, struct kvm_exitstat_vm *vm,
 			continue;
 		}
 		/* What is in use is from after the start, and is empty or counts. */
-		if (READ_ONCE(vcpu->vcpu->exitstat.extra[walk->extra][level]))
+		if (c->in_use[walk->extra])
 			continue;
 		if (*place) {
 			memset(*place, 0, extra_size[walk->extra]);
@@ -173,10 +198,14 @@ static bool step_start(struct extra_walk *walk, struct kvm_exitstat_vm *vm,
 static bool step_stop(struct extra_walk *walk, struct kvm_exitstat_vm *vm,
 		      struct kvm_exitstat_vcpu *vcpu)
 {
+	struct kvm_exitstat_counts *c;
 	unsigned int level;
 
-	for (level = 0; vm->alive && level < KVM_EXITSTAT_NR_LEVELS; level++)
-		WRITE_ONCE(vcpu->vcpu->exitstat.extra[walk->extra][level], NULL);
+	for (level = 0; level < KVM_EXITSTAT_NR_LEVELS; level++) {
+		c = kvm_exitstat_counts(vcpu, level);
+		if (c)
+			WRITE_ONCE(c->in_use[walk->extra], NULL);
+	}
 	return true;
 }
 

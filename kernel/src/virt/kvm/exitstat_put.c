@@ -71,6 +71,32 @@ static void *write_u32(void *p, int type, u32 value)
 	return p + sizeof(value);
 }
 
+/* How a nest says which reason it is of. */
+struct reason_attrs {
+	int code;
+	int other;
+	int nested;
+};
+
+static __always_inline unsigned int reason_size(unsigned int slot, bool nested)
+{
+	return (slot == KVM_EXITSTAT_SLOT_OTHER ? FLAG_SIZE : U64_SIZE) +
+	       (nested ? FLAG_SIZE : 0);
+}
+
+static __always_inline void *write_reason(void *p, const struct reason_attrs *attrs,
+					  enum kvm_exitstat_isa isa, unsigned int slot,
+					  bool nested)
+{
+	if (slot == KVM_EXITSTAT_SLOT_OTHER)
+		p = write_attr(p, attrs->other, 0);
+	else
+		p = write_u64(p, attrs->code, kvm_arch_exitstat_code(isa, slot));
+	if (nested)
+		p = write_attr(p, attrs->nested, 0);
+	return p;
+}
+
 int kvm_exitstat_put_header(struct sk_buff *skb, u64 seq, u64 time_ns)
 {
 	static const u8 attrs[KVM_EXITSTAT_NR_EXTRAS] = {
@@ -125,22 +151,21 @@ int kvm_exitstat_put_vm(struct sk_buff *skb, const struct kvm_exitstat_vm *vm, b
 static int put_reason(struct kvm_exitstat_msg *msg, int attr, enum kvm_exitstat_isa isa,
 		      unsigned int i, u64 total, const u64 *sent)
 {
+	static const struct reason_attrs attrs = {
+		.code	= KVM_EXITSTAT_A_REASON_CODE,
+		.other	= KVM_EXITSTAT_A_REASON_OTHER,
+		.nested	= KVM_EXITSTAT_A_REASON_NESTED,
+	};
 	bool nested = kvm_exitstat_count_level(i) == KVM_EXITSTAT_L2;
 	unsigned int slot = kvm_exitstat_count_slot(i);
-	bool other = slot == KVM_EXITSTAT_SLOT_OTHER;
 	void *p;
 
-	p = put_nest(msg, attr, (other ? FLAG_SIZE : U64_SIZE) + (nested ? FLAG_SIZE : 0) +
-		     (sent ? U64_SIZE : 0) + U64_SIZE);
+	p = put_nest(msg, attr,
+		     reason_size(slot, nested) + (sent ? U64_SIZE : 0) + U64_SIZE);
 	if (!p)
 		return -EMSGSIZE;
 
-	if (other)
-		p = write_attr(p, KVM_EXITSTAT_A_REASON_OTHER, 0);
-	else
-		p = write_u64(p, KVM_EXITSTAT_A_REASON_CODE, kvm_arch_exitstat_code(isa, slot));
-	if (nested)
-		p = write_attr(p, KVM_EXITSTAT_A_REASON_NESTED, 0);
+	p = write_reason(p, &attrs, isa, slot, nested);
 	if (sent)
 		p = write_u64(p, KVM_EXITSTAT_A_REASON_DELTA, total - *sent);
 	write_u64(p, KVM_EXITSTAT_A_REASON_TOTAL, total);
@@ -150,34 +175,33 @@ static int put_reason(struct kvm_exitstat_msg *msg, int attr, enum kvm_exitstat_
 /* Put the time of one reason. */
 static int put_time(struct kvm_exitstat_msg *msg, enum kvm_exitstat_isa isa,
 		    const struct kvm_exitstat_times *times, bool nested,
-		    unsigned int slot, u64 total_ns)
+		    unsigned int slot, u64 exits)
 {
-	bool other = slot == KVM_EXITSTAT_SLOT_OTHER;
-	unsigned int place = READ_ONCE(times->place[slot]), i, nr = 0;
+	static const struct reason_attrs attrs = {
+		.code	= KVM_EXITSTAT_A_TIME_CODE,
+		.other	= KVM_EXITSTAT_A_TIME_OTHER,
+		.nested	= KVM_EXITSTAT_A_TIME_NESTED,
+	};
+	const struct kvm_exitstat_time *time = &times->reason[slot];
+	unsigned int first = READ_ONCE(time->histogram), i, nr = 0;
 	u64 histogram[KVM_EXITSTAT_TIME_BUCKETS];
 	void *p;
 
-	for (i = 0; place && i < KVM_EXITSTAT_TIME_BUCKETS; i++) {
-		histogram[i] = READ_ONCE(times->histogram[place - 1][i]);
+	for (i = 0; first && i < KVM_EXITSTAT_TIME_BUCKETS; i++) {
+		histogram[i] = READ_ONCE(times->bucket[first + i]);
 		if (histogram[i])
 			nr = i + 1;
 	}
 
 	p = put_nest(msg, KVM_EXITSTAT_A_VCPU_TIME,
-		     (other ? FLAG_SIZE : U64_SIZE) + (nested ? FLAG_SIZE : 0) + 3 * U64_SIZE +
-		     NLA_HDRLEN + nr * sizeof(u64));
+		     reason_size(slot, nested) + 3 * U64_SIZE + NLA_HDRLEN + nr * sizeof(u64));
 	if (!p)
 		return -EMSGSIZE;
 
-	if (other)
-		p = write_attr(p, KVM_EXITSTAT_A_TIME_OTHER, 0);
-	else
-		p = write_u64(p, KVM_EXITSTAT_A_TIME_CODE, kvm_arch_exitstat_code(isa, slot));
-	if (nested)
-		p = write_attr(p, KVM_EXITSTAT_A_TIME_NESTED, 0);
-	p = write_u64(p, KVM_EXITSTAT_A_TIME_TOTAL_NS, total_ns);
-	p = write_u64(p, KVM_EXITSTAT_A_TIME_MAX_NS, READ_ONCE(times->max_ns[slot]));
-	p = write_u64(p, KVM_EXITSTAT_A_TIME_EXITS, READ_ONCE(times->exits[slot]));
+	p = write_reason(p, &attrs, isa, slot, nested);
+	p = write_u64(p, KVM_EXITSTAT_A_TIME_TOTAL_NS, READ_ONCE(time->total_ns));
+	p = write_u64(p, KVM_EXITSTAT_A_TIME_MAX_NS, READ_ONCE(time->max_ns));
+	p = write_u64(p, KVM_EXITSTAT_A_TIME_EXITS, exits);
 	p = write_attr(p, KVM_EXITSTAT_A_TIME_HISTOGRAM, nr * sizeof(u64));
 	memcpy(p, histogram, nr * sizeof(u64));
 	return 0;
@@ -274,36 +298,42 @@ static int put_reasons(struct kvm_exitstat_msg *msg, enum kvm_exitstat_isa isa,
 	return 0;
 }
 
+/* What a vCPU has of an extra, or NULL if there is nothing to say of it. */
+static void *extra_of(struct kvm_exitstat_vcpu *vcpu, enum kvm_exitstat_level level,
+		      enum kvm_exitstat_extra extra)
+{
+	struct kvm_exitstat_counts *c = kvm_exitstat_counts(vcpu, level);
+
+	return c && !kvm_exitstat.emptying[extra] ? c->extra[extra] : NULL;
+}
+
 /* As kvm_exitstat_put_vcpu(), of the times. */
 static int put_times(struct kvm_exitstat_msg *msg, enum kvm_exitstat_isa isa,
 		     struct kvm_exitstat_vcpu *vcpu, unsigned int *pos, bool changes)
 {
-	struct kvm_exitstat_counts *c;
 	struct kvm_exitstat_times *times;
 	unsigned int slot, level;
-	u64 total_ns;
+	u64 exits;
 	int r;
 
 	for (; *pos < POS_KEYS; ++*pos) {
 		level = kvm_exitstat_count_level(*pos - POS_TIMES);
 		slot = kvm_exitstat_count_slot(*pos - POS_TIMES);
-		c = kvm_exitstat_counts(vcpu, level);
-		times = c ? c->extra[KVM_EXITSTAT_TIMES] : NULL;
-		if (!times || kvm_exitstat.emptying[KVM_EXITSTAT_TIMES]) {
+		times = extra_of(vcpu, level, KVM_EXITSTAT_TIMES);
+		if (!times) {
 			*pos += NR_SLOTS - 1 - slot;
 			continue;
 		}
-		total_ns = READ_ONCE(times->total_ns[slot]);
-		if (total_ns == (changes ? times->sent[slot] : 0))
+		/* Pairs with kvm_exitstat_add_time(): their times are there. */
+		exits = smp_load_acquire(&times->reason[slot].exits);
+		if (changes ? (u32)exits == times->reason[slot].sent : !exits)
 			continue;
 
-		/* Pairs with kvm_exitstat_add_time(): what made it up is there. */
-		smp_rmb();
-		r = put_time(msg, isa, times, level == KVM_EXITSTAT_L2, slot, total_ns);
+		r = put_time(msg, isa, times, level == KVM_EXITSTAT_L2, slot, exits);
 		if (r)
 			return r;
 		if (changes)
-			times->sent[slot] = total_ns;
+			times->reason[slot].sent = exits;
 	}
 	return 0;
 }
@@ -313,7 +343,6 @@ static int put_keys(struct kvm_exitstat_msg *msg, enum kvm_exitstat_isa isa,
 		    struct kvm_exitstat_vcpu *vcpu, unsigned int *pos, bool changes)
 {
 	struct kvm_exitstat_details *details;
-	struct kvm_exitstat_counts *c;
 	unsigned int i, level;
 	u64 total, key;
 	int r;
@@ -321,13 +350,12 @@ static int put_keys(struct kvm_exitstat_msg *msg, enum kvm_exitstat_isa isa,
 	for (; *pos < POS_RESTS; ++*pos) {
 		level = (*pos - POS_KEYS) / KVM_EXITSTAT_NR_KEYS;
 		i = (*pos - POS_KEYS) % KVM_EXITSTAT_NR_KEYS;
-		c = kvm_exitstat_counts(vcpu, level);
-		details = c ? c->extra[KVM_EXITSTAT_DETAILS] : NULL;
-		if (!details || kvm_exitstat.emptying[KVM_EXITSTAT_DETAILS]) {
+		details = extra_of(vcpu, level, KVM_EXITSTAT_DETAILS);
+		if (!details) {
 			*pos += KVM_EXITSTAT_NR_KEYS - 1 - i;
 			continue;
 		}
-		/* Pairs with kvm_exitstat_add_key(). */
+		/* Pairs with kvm_exitstat_place_key(). */
 		total = smp_load_acquire(&details->key[i].count);
 		if (changes ? (u32)total == details->sent[i] : !total)
 			continue;
@@ -347,7 +375,6 @@ static int put_rests(struct kvm_exitstat_msg *msg, enum kvm_exitstat_isa isa,
 		     struct kvm_exitstat_vcpu *vcpu, unsigned int *pos, bool changes)
 {
 	struct kvm_exitstat_details *details;
-	struct kvm_exitstat_counts *c;
 	unsigned int kind, level;
 	u64 total;
 	int r;
@@ -355,9 +382,8 @@ static int put_rests(struct kvm_exitstat_msg *msg, enum kvm_exitstat_isa isa,
 	for (; *pos < POS_END; ++*pos) {
 		level = (*pos - POS_RESTS) / KVM_EXITSTAT_NR_KINDS;
 		kind = (*pos - POS_RESTS) % KVM_EXITSTAT_NR_KINDS;
-		c = kvm_exitstat_counts(vcpu, level);
-		details = c ? c->extra[KVM_EXITSTAT_DETAILS] : NULL;
-		if (!details || kvm_exitstat.emptying[KVM_EXITSTAT_DETAILS])
+		details = extra_of(vcpu, level, KVM_EXITSTAT_DETAILS);
+		if (!details)
 			continue;
 		total = READ_ONCE(details->rest[kind]);
 		if (changes ? (u32)total == details->rest_sent[kind] : !total)
@@ -376,10 +402,15 @@ static int put_rests(struct kvm_exitstat_msg *msg, enum kvm_exitstat_isa isa,
 static void put_under_way(struct kvm_exitstat_msg *msg, const struct kvm_exitstat_vm *vm,
 			  const struct kvm_exitstat_vcpu *vcpu)
 {
+	static const struct reason_attrs attrs = {
+		.code	= KVM_EXITSTAT_A_UNDER_WAY_CODE,
+		.other	= KVM_EXITSTAT_A_UNDER_WAY_OTHER,
+		.nested	= KVM_EXITSTAT_A_UNDER_WAY_NESTED,
+	};
 	const struct kvm_exitstat *e = &vcpu->vcpu->exitstat;
 	/* Pairs with the vCPU's smp_store_release(). */
 	unsigned int exit = smp_load_acquire(&e->exit), slot;
-	bool nested, other;
+	bool nested;
 	u64 ns;
 	void *p;
 
@@ -392,18 +423,10 @@ static void put_under_way(struct kvm_exitstat_msg *msg, const struct kvm_exitsta
 
 	slot = kvm_exitstat_count_slot(exit - 1);
 	nested = kvm_exitstat_count_level(exit - 1) == KVM_EXITSTAT_L2;
-	other = slot == KVM_EXITSTAT_SLOT_OTHER;
-	p = put_nest(msg, KVM_EXITSTAT_A_VCPU_UNDER_WAY,
-		     (other ? FLAG_SIZE : U64_SIZE) + (nested ? FLAG_SIZE : 0) + U64_SIZE);
+	p = put_nest(msg, KVM_EXITSTAT_A_VCPU_UNDER_WAY, reason_size(slot, nested) + U64_SIZE);
 	if (!p)
 		return;
-	if (other)
-		p = write_attr(p, KVM_EXITSTAT_A_UNDER_WAY_OTHER, 0);
-	else
-		p = write_u64(p, KVM_EXITSTAT_A_UNDER_WAY_CODE,
-			      kvm_arch_exitstat_code(vm->isa, slot));
-	if (nested)
-		p = write_attr(p, KVM_EXITSTAT_A_UNDER_WAY_NESTED, 0);
+	p = write_reason(p, &attrs, vm->isa, slot, nested);
 	write_u64(p, KVM_EXITSTAT_A_UNDER_WAY_LASTS_NS, ns);
 }
 

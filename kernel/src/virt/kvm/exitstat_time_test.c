@@ -20,13 +20,18 @@ struct exitstat_extra_test {
 	u64 seen_exits;
 };
 
+static const u64 *histogram_of(const struct kvm_exitstat_times *times, unsigned int slot)
+{
+	return &times->bucket[times->reason[slot].histogram];
+}
+
 static u64 timed_exits(const struct kvm_exitstat_times *times, unsigned int slot)
 {
 	unsigned int i;
 	u64 exits = 0;
 
 	for (i = 0; i < KVM_EXITSTAT_TIME_BUCKETS; i++)
-		exits += times->histogram[times->place[slot] - 1][i];
+		exits += histogram_of(times, slot)[i];
 	return exits;
 }
 
@@ -42,19 +47,19 @@ static void test_histograms(struct kunit *test)
 		kvm_exitstat_add_time(times, slot, 1000 + slot);
 		kvm_exitstat_add_time(times, slot, 3);
 	}
-	KUNIT_EXPECT_EQ(test, times->nr, KVM_EXITSTAT_NR_HISTOGRAMS);
+	KUNIT_EXPECT_EQ(test, times->nr_histograms, KVM_EXITSTAT_NR_HISTOGRAMS);
 	for (slot = 0; slot < KVM_EXITSTAT_NR_SLOTS; slot++) {
-		KUNIT_EXPECT_EQ(test, times->total_ns[slot], 1004 + slot);
-		KUNIT_EXPECT_EQ(test, times->max_ns[slot], 1000 + slot);
-		KUNIT_EXPECT_EQ(test, times->exits[slot], 3);
+		KUNIT_EXPECT_EQ(test, times->reason[slot].total_ns, 1004 + slot);
+		KUNIT_EXPECT_EQ(test, times->reason[slot].max_ns, 1000 + slot);
+		KUNIT_EXPECT_EQ(test, times->reason[slot].exits, 3);
 		if (slot < KVM_EXITSTAT_NR_HISTOGRAMS)
 			KUNIT_EXPECT_EQ(test, timed_exits(times, slot), 3);
 		else
-			KUNIT_EXPECT_EQ(test, times->place[slot], 0);
+			KUNIT_EXPECT_EQ(test, times->reason[slot].histogram, 0);
 	}
 	/* 1000 ns are in the third bucket, of 512 to 1023. */
-	KUNIT_EXPECT_EQ(test, times->histogram[0][0], 2);
-	KUNIT_EXPECT_EQ(test, times->histogram[0][2], 1);
+	KUNIT_EXPECT_EQ(test, histogram_of(times, 0)[0], 2);
+	KUNIT_EXPECT_EQ(test, histogram_of(times, 0)[2], 1);
 }
 
 static u64 all_keys(const struct kvm_exitstat_details *details, unsigned int *keys)
@@ -130,22 +135,24 @@ static void see_time(struct kunit *test, struct nlattr *nest)
 	t->seen_time[(l2 ? KVM_EXITSTAT_NR_SLOTS : 0) + slot]++;
 	times = &t->times[l2];
 	KUNIT_EXPECT_EQ(test, nla_get_u64(tb[KVM_EXITSTAT_A_TIME_TOTAL_NS]),
-			times->total_ns[slot]);
-	KUNIT_EXPECT_EQ(test, nla_get_u64(tb[KVM_EXITSTAT_A_TIME_MAX_NS]), times->max_ns[slot]);
-	KUNIT_EXPECT_EQ(test, nla_get_u64(tb[KVM_EXITSTAT_A_TIME_EXITS]), times->exits[slot]);
+			times->reason[slot].total_ns);
+	KUNIT_EXPECT_EQ(test, nla_get_u64(tb[KVM_EXITSTAT_A_TIME_MAX_NS]),
+			times->reason[slot].max_ns);
+	KUNIT_EXPECT_EQ(test, nla_get_u64(tb[KVM_EXITSTAT_A_TIME_EXITS]),
+			times->reason[slot].exits);
 
 	nr = nla_len(histogram) / sizeof(u64);
-	if (!times->place[slot]) {
+	if (!times->reason[slot].histogram) {
 		KUNIT_EXPECT_EQ(test, nr, 0);
 		return;
 	}
 	/* The last bucket that is there is not empty, and those behind it are. */
 	KUNIT_ASSERT_GT(test, nr, 0);
-	KUNIT_EXPECT_EQ(test, memcmp(nla_data(histogram), times->histogram[times->place[slot] - 1],
+	KUNIT_EXPECT_EQ(test, memcmp(nla_data(histogram), histogram_of(times, slot),
 				     nla_len(histogram)), 0);
-	KUNIT_EXPECT_NE(test, times->histogram[times->place[slot] - 1][nr - 1], 0);
+	KUNIT_EXPECT_NE(test, histogram_of(times, slot)[nr - 1], 0);
 	for (; nr < KVM_EXITSTAT_TIME_BUCKETS; nr++)
-		KUNIT_EXPECT_EQ(test, times->histogram[times->place[slot] - 1][nr], 0);
+		KUNIT_EXPECT_EQ(test, histogram_of(times, slot)[nr], 0);
 }
 
 static void see_detail(struct kunit *test, struct nlattr *nest)
@@ -212,7 +219,7 @@ static void forget_seen(struct exitstat_extra_test *t)
 static void test_extras_cut(struct kunit *test)
 {
 	struct exitstat_extra_test *t = test->priv;
-	unsigned int room, pos, messages, i;
+	unsigned int room, pos, messages, slot, i;
 	struct sk_buff *skb;
 	int r;
 
@@ -220,7 +227,8 @@ static void test_extras_cut(struct kunit *test)
 	for (room = 384; room <= 16384; room += room < 640 ? 4 : 1028) {
 		forget_seen(t);
 		for (i = 0; i < KVM_EXITSTAT_NR_LEVELS; i++) {
-			memset(t->times[i].sent, 0, sizeof(t->times[i].sent));
+			for (slot = 0; slot < KVM_EXITSTAT_NR_SLOTS; slot++)
+				t->times[i].reason[slot].sent = 0;
 			memset(t->details[i].sent, 0, sizeof(t->details[i].sent));
 			memset(t->details[i].rest_sent, 0, sizeof(t->details[i].rest_sent));
 		}

@@ -14,6 +14,7 @@
 #include <asm/svm.h>
 #include <asm/vmx.h>
 
+#include <asm/pvclock.h>
 #include <asm/tsc.h>
 
 #include "exitstat.h"
@@ -120,55 +121,69 @@ unsigned int kvm_exitstat_svm_rare_slot(u64 code)
 }
 EXPORT_SYMBOL_GPL(kvm_exitstat_svm_rare_slot);
 
-u32 kvm_exitstat_tsc_mult __read_mostly;
-EXPORT_SYMBOL_GPL(kvm_exitstat_tsc_mult);
+bool kvm_exitstat_local_clock __read_mostly;
+EXPORT_SYMBOL_GPL(kvm_exitstat_local_clock);
 
-static u64 clock_ns(u64 clock)
-{
-	u32 mult = READ_ONCE(kvm_exitstat_tsc_mult);
-
-	return mult ? mul_u64_u32_shr(clock, mult, KVM_EXITSTAT_TSC_SHIFT) : clock;
-}
+/* ns = (ticks << SHIFT) * mult >> 32, for a TSC of 250 MHz or more. */
+#define TSC_SHIFT	2
+static u32 tsc_mult __read_mostly;
 
 /* How long ago that was.  Where CPUs' clocks differ, it may seem to be yet to come. */
+static __always_inline u64 since(u64 clock, bool tsc)
+{
+	if (tsc)
+		return pvclock_scale_delta(max_t(s64, rdtsc() - clock, 0), tsc_mult, TSC_SHIFT);
+	return max_t(s64, local_clock() - clock, 0);
+}
+
 u64 kvm_arch_exitstat_since(u64 clock)
 {
-	return clock_ns(max_t(s64, kvm_exitstat_clock() - clock, 0));
+	return since(clock, !READ_ONCE(kvm_exitstat_local_clock));
 }
 
 /* Called with interrupts disabled, on the way into the guest. */
-static void probe_entry(void *data, struct kvm_vcpu *vcpu, bool force_immediate_exit)
+static __always_inline void end_exit(struct kvm_vcpu *vcpu, bool tsc)
 {
 	struct kvm_exitstat *e = &vcpu->exitstat;
+	struct kvm_exitstat_counts *counts;
 	struct kvm_exitstat_times *times;
-	unsigned int slot = e->exit;
-	bool l2;
+	unsigned int exit = e->exit;
 
 	/* Not every entry comes from an exit: there is a first, and some fail. */
-	if (!slot)
+	if (!exit)
 		return;
 	WRITE_ONCE(e->exit, 0);
-	slot--;
-	l2 = slot >= KVM_EXITSTAT_NR_SLOTS;
-	if (l2)
-		slot -= KVM_EXITSTAT_NR_SLOTS;
-	times = READ_ONCE(e->extra[KVM_EXITSTAT_TIMES][l2]);
+	counts = e->exit_counts;
+	times = READ_ONCE(counts->in_use[KVM_EXITSTAT_TIMES]);
 	if (likely(times))
-		kvm_exitstat_add_time(times, slot, kvm_arch_exitstat_since(e->exit_clock) ?: 1);
+		kvm_exitstat_add_time(times, exit - counts->first_exit,
+				      since(e->exit_clock, tsc));
 }
+
+static void probe_entry(void *data, struct kvm_vcpu *vcpu, bool force_immediate_exit)
+{
+	end_exit(vcpu, true);
+}
+
+static void probe_entry_local(void *data, struct kvm_vcpu *vcpu, bool force_immediate_exit)
+{
+	end_exit(vcpu, false);
+}
+
+static void (*entry_probe)(void *data, struct kvm_vcpu *vcpu, bool force_immediate_exit);
 
 int kvm_arch_exitstat_start_timing(void)
 {
-	kvm_exitstat_tsc_mult = 0;
-	if (!check_tsc_unstable() && tsc_khz >= USEC_PER_SEC >> 2)
-		kvm_exitstat_tsc_mult = div_u64((u64)USEC_PER_SEC << KVM_EXITSTAT_TSC_SHIFT,
-						tsc_khz);
-	return register_trace_kvm_entry(probe_entry, NULL);
+	kvm_exitstat_local_clock = check_tsc_unstable() || tsc_khz <= USEC_PER_SEC >> TSC_SHIFT;
+	if (!kvm_exitstat_local_clock)
+		tsc_mult = div_u64((u64)USEC_PER_SEC << (32 - TSC_SHIFT), tsc_khz);
+	entry_probe = kvm_exitstat_local_clock ? probe_entry_local : probe_entry;
+	return register_trace_kvm_entry(entry_probe, NULL);
 }
 
 void kvm_arch_exitstat_stop_timing(void)
 {
-	unregister_trace_kvm_entry(probe_entry, NULL);
+	unregister_trace_kvm_entry(entry_probe, NULL);
 	tracepoint_synchronize_unregister();
 }
 

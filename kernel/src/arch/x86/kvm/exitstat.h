@@ -22,7 +22,7 @@ static __always_inline void kvm_exitstat_count_vmx(struct kvm_vcpu *vcpu, u16 ba
 {
 	unsigned long slot = min_t(u16, basic, KVM_EXITSTAT_SLOT_OTHER);
 
-	vcpu->exitstat.count[slot]++;
+	vcpu->exitstat.counts->count[slot]++;
 	if (static_branch_unlikely(&kvm_exitstat_extras))
 		kvm_exitstat_vmx_extra(vcpu, slot);
 }
@@ -32,7 +32,7 @@ static __always_inline void kvm_exitstat_count_tdx(struct kvm_vcpu *vcpu, u16 ba
 {
 	unsigned long slot = min_t(u16, basic, KVM_EXITSTAT_SLOT_OTHER);
 
-	vcpu->exitstat.count[slot]++;
+	vcpu->exitstat.counts->count[slot]++;
 	if (static_branch_unlikely(&kvm_exitstat_extras))
 		kvm_exitstat_tdx_extra(vcpu, slot);
 }
@@ -45,7 +45,7 @@ static __always_inline void kvm_exitstat_count_svm(struct kvm_vcpu *vcpu, u64 co
 		slot = kvm_exitstat_svm_slots[code];
 	else
 		slot = kvm_exitstat_svm_rare_slot(code);
-	vcpu->exitstat.count[slot]++;
+	vcpu->exitstat.counts->count[slot]++;
 	if (static_branch_unlikely(&kvm_exitstat_extras))
 		kvm_exitstat_svm_extra(vcpu, slot);
 }
@@ -54,7 +54,7 @@ static __always_inline void kvm_exitstat_count_svm(struct kvm_vcpu *vcpu, u64 co
 static inline void kvm_exitstat_set_level(struct kvm_vcpu *vcpu,
 					  enum kvm_exitstat_level level)
 {
-	vcpu->exitstat.count = vcpu->exitstat.level[level];
+	vcpu->exitstat.counts = vcpu->exitstat.level[level];
 }
 #else
 static inline void kvm_exitstat_count_vmx(struct kvm_vcpu *vcpu, u16 basic) {}

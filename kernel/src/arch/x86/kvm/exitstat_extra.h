@@ -78,33 +78,28 @@ enum kvm_exitstat_vmx_kind {
 #define KEY_REGISTER_HOW_SHIFT	4
 #define KEY_APIC_WRITE		BIT_ULL(16)
 
-/* ns = clock * mult >> SHIFT, for a TSC of 250 MHz or more; 0: the clock is in ns. */
-#define KVM_EXITSTAT_TSC_SHIFT	30
-extern u32 kvm_exitstat_tsc_mult;
+/* The kernel does not trust the TSC: exits are stamped by local_clock(). */
+extern bool kvm_exitstat_local_clock;
 
 u64 kvm_exitstat_hypercall_key(struct kvm_vcpu *vcpu);
-
-static __always_inline u64 kvm_exitstat_clock(void)
-{
-	return likely(kvm_exitstat_tsc_mult) ? rdtsc() : local_clock();
-}
 
 /*
  * Stamp the exit, if it is to be timed, and return where its details go, or NULL.
  * Interrupts are disabled, as who takes these places away relies on.
  */
 static __always_inline struct kvm_exitstat_details *
-kvm_exitstat_stamp(struct kvm_vcpu *vcpu, unsigned long slot)
+kvm_exitstat_stamp(struct kvm_vcpu *vcpu, unsigned long slot, bool tsc)
 {
 	struct kvm_exitstat *e = &vcpu->exitstat;
-	bool l2 = e->count != e->level[KVM_EXITSTAT_L1];
+	struct kvm_exitstat_counts *counts = e->counts;
 
-	if (READ_ONCE(e->extra[KVM_EXITSTAT_TIMES][l2])) {
-		WRITE_ONCE(e->exit_clock, kvm_exitstat_clock());
+	if (READ_ONCE(counts->in_use[KVM_EXITSTAT_TIMES])) {
+		e->exit_counts = counts;
+		WRITE_ONCE(e->exit_clock, tsc ? rdtsc() : local_clock());
 		/* Pairs with put_under_way(): who sees the exit sees when it was. */
-		smp_store_release(&e->exit, slot + 1 + (l2 ? KVM_EXITSTAT_NR_SLOTS : 0));
+		smp_store_release(&e->exit, counts->first_exit + slot);
 	}
-	return READ_ONCE(e->extra[KVM_EXITSTAT_DETAILS][l2]);
+	return READ_ONCE(counts->in_use[KVM_EXITSTAT_DETAILS]);
 }
 
 static __always_inline u64 kvm_exitstat_cpuid_key(u32 leaf, u32 subleaf)
@@ -130,6 +125,32 @@ static __always_inline u64 kvm_exitstat_mmio_key(u64 gpa)
 	if (unlikely(gpa >> 17 == 0xa0000 >> 17))
 		return 0xa0000 | KEY_MMIO_WINDOW;
 	return gpa & GENMASK_ULL(51, 0);
+}
+
+/*
+ * Define what a vendor module does with an exit.  It calls nothing that returns, so
+ * that it has nothing to save: add_detail() is its end, and so is the other clock.
+ */
+#define DEFINE_KVM_EXITSTAT_EXTRA(vendor)						\
+static noinline void extra_by_local_clock(struct kvm_vcpu *vcpu, unsigned long slot)	\
+{											\
+	struct kvm_exitstat_details *details = kvm_exitstat_stamp(vcpu, slot, false);	\
+											\
+	if (details)									\
+		add_detail(details, vcpu, slot);					\
+}											\
+											\
+void kvm_exitstat_##vendor##_extra(struct kvm_vcpu *vcpu, unsigned long slot)		\
+{											\
+	struct kvm_exitstat_details *details;						\
+											\
+	if (unlikely(kvm_exitstat_local_clock)) {					\
+		extra_by_local_clock(vcpu, slot);					\
+		return;									\
+	}										\
+	details = kvm_exitstat_stamp(vcpu, slot, true);					\
+	if (details)									\
+		add_detail(details, vcpu, slot);					\
 }
 
 #endif /* __KVM_X86_EXITSTAT_EXTRA_H */

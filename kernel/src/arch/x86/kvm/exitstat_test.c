@@ -21,7 +21,7 @@ static unsigned int slot_of(struct kunit *test, enum kvm_exitstat_isa isa, u64 c
 {
 	struct kvm_vcpu *vcpu = test->priv;
 	unsigned int slot, found = KVM_EXITSTAT_NR_SLOTS;
-	u64 *count = vcpu->exitstat.count, sum = 0;
+	u64 *count = vcpu->exitstat.counts->count, sum = 0;
 
 	memset(count, 0, KVM_EXITSTAT_NR_SLOTS * sizeof(*count));
 	if (isa == KVM_EXITSTAT_ISA_VMX)

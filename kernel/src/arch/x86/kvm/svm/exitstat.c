@@ -26,19 +26,50 @@ static __always_inline u64 port_key(u64 info)
 
 static __always_inline u64 fault_key(u64 error)
 {
-	u64 key = error & PFERR_WRITE_MASK ? KEY_FAULT_WRITE :
-		  error & PFERR_FETCH_MASK ? KEY_FAULT_FETCH : KEY_FAULT_READ;
+	BUILD_BUG_ON(PFERR_WRITE_MASK != KEY_FAULT_WRITE ||
+		     PFERR_FETCH_MASK >> 2 != KEY_FAULT_FETCH ||
+		     PFERR_PRESENT_MASK << 3 != KEY_FAULT_PRESENT ||
+		     PFERR_GUEST_PAGE_MASK >> 29 != KEY_FAULT_WALK);
 
-	if (error & PFERR_PRESENT_MASK)
-		key |= KEY_FAULT_PRESENT;
-	if (error & PFERR_GUEST_PAGE_MASK)
-		key |= KEY_FAULT_WALK;
+	/* Moved, not tested: KEY_FAULT_WRITE and KEY_FAULT_FETCH, _PRESENT, _WALK. */
+	u64 key = (error & PFERR_WRITE_MASK) | (error & PFERR_FETCH_MASK) >> 2;
+
+	if (!key)
+		key = KEY_FAULT_READ;
+	key |= (error & PFERR_PRESENT_MASK) << 3 | (error & PFERR_GUEST_PAGE_MASK) >> 29;
+
 	/* The reverse map refused it; the page is encrypted. */
-	if (error & BIT_ULL(31))
-		key |= KEY_FAULT_RMP;
-	if (error & BIT_ULL(34))
-		key |= KEY_FAULT_ENCRYPTED;
+	if (unlikely(error & (BIT_ULL(31) | BIT_ULL(34)))) {
+		if (error & BIT_ULL(31))
+			key |= KEY_FAULT_RMP;
+		if (error & BIT_ULL(34))
+			key |= KEY_FAULT_ENCRYPTED;
+	}
 	return key;
+}
+
+static __always_inline void add_npf(struct kvm_exitstat_details *details,
+				    const struct vmcb_control_area *control)
+{
+	u64 error = control->exit_info_1, key;
+
+	/* The mark of a page that is known to be no memory, see mmu/spte.c. */
+	if (error & PFERR_RSVD_MASK) {
+		key = kvm_exitstat_mmio_key(control->exit_info_2);
+		if (error & PFERR_WRITE_MASK && !(key & KEY_MMIO_WINDOW))
+			key |= KEY_MMIO_WRITE;
+		kvm_exitstat_add_key(details, KVM_EXITSTAT_TABLE_MMIO, SVM_KIND_MMIO, key);
+	} else {
+		kvm_exitstat_add_key(details, KVM_EXITSTAT_TABLE_MISC, SVM_KIND_FAULT,
+				     fault_key(error));
+	}
+}
+
+/* Apart, so that only hypercalls pay for what a call makes gcc save. */
+static noinline void add_hypercall(struct kvm_exitstat_details *details, struct kvm_vcpu *vcpu)
+{
+	kvm_exitstat_add_key(details, KVM_EXITSTAT_TABLE_MISC, SVM_KIND_HYPERCALL,
+			     kvm_exitstat_hypercall_key(vcpu));
 }
 
 /* What is rare. */
@@ -86,15 +117,17 @@ static noinline void add_misc(struct kvm_exitstat_details *details, struct kvm_v
 	kvm_exitstat_add_key(details, KVM_EXITSTAT_TABLE_MISC, kind, key);
 }
 
-void kvm_exitstat_svm_extra(struct kvm_vcpu *vcpu, unsigned long slot)
+static noinline void add_detail(struct kvm_exitstat_details *details, struct kvm_vcpu *vcpu,
+				unsigned long slot)
 {
-	struct kvm_exitstat_details *details = kvm_exitstat_stamp(vcpu, slot);
 	const struct vmcb_control_area *control = &to_svm(vcpu)->vmcb->control;
-	u64 info, key;
+	u64 key;
 
-	if (!details)
+	/* First, as its key takes the longest to find. */
+	if ((u32)control->exit_code == SVM_EXIT_NPF) {
+		add_npf(details, control);
 		return;
-
+	}
 	switch ((u32)control->exit_code) {
 	case SVM_EXIT_MSR:
 		key = (u32)kvm_rcx_read(vcpu);
@@ -106,30 +139,17 @@ void kvm_exitstat_svm_extra(struct kvm_vcpu *vcpu, unsigned long slot)
 		kvm_exitstat_add_key(details, KVM_EXITSTAT_TABLE_PORT, SVM_KIND_PORT,
 				     port_key(control->exit_info_1));
 		break;
-	case SVM_EXIT_NPF:
-		info = control->exit_info_1;
-		/* The mark of a page that is known to be no memory, see mmu/spte.c. */
-		if (info & PFERR_RSVD_MASK) {
-			key = kvm_exitstat_mmio_key(control->exit_info_2);
-			if (info & PFERR_WRITE_MASK && !(key & KEY_MMIO_WINDOW))
-				key |= KEY_MMIO_WRITE;
-			kvm_exitstat_add_key(details, KVM_EXITSTAT_TABLE_MMIO, SVM_KIND_MMIO,
-					     key);
-		} else {
-			kvm_exitstat_add_key(details, KVM_EXITSTAT_TABLE_MISC, SVM_KIND_FAULT,
-					     fault_key(info));
-		}
-		break;
 	case SVM_EXIT_CPUID:
 		kvm_exitstat_add_key(details, KVM_EXITSTAT_TABLE_CPUID, SVM_KIND_CPUID,
 				     kvm_exitstat_cpuid_key(kvm_rax_read(vcpu),
 							    kvm_rcx_read(vcpu)));
 		break;
 	case SVM_EXIT_VMMCALL:
-		kvm_exitstat_add_key(details, KVM_EXITSTAT_TABLE_MISC, SVM_KIND_HYPERCALL,
-				     kvm_exitstat_hypercall_key(vcpu));
+		add_hypercall(details, vcpu);
 		break;
 	default:
 		add_misc(details, vcpu, control);
 	}
 }
+
+DEFINE_KVM_EXITSTAT_EXTRA(svm)

@@ -111,12 +111,11 @@ static noinline void add_misc(struct kvm_exitstat_details *details, struct kvm_v
 	kvm_exitstat_add_key(details, KVM_EXITSTAT_TABLE_MISC, kind, key);
 }
 
-void kvm_exitstat_vmx_extra(struct kvm_vcpu *vcpu, unsigned long slot)
+static noinline void add_detail(struct kvm_exitstat_details *details, struct kvm_vcpu *vcpu,
+				unsigned long slot)
 {
-	struct kvm_exitstat_details *details = kvm_exitstat_stamp(vcpu, slot);
-
 	/* The exit fields of a failed entry mean something else. */
-	if (!details || unlikely(to_vmx(vcpu)->exit_reason.failed_vmentry))
+	if (unlikely(to_vmx(vcpu)->exit_reason.failed_vmentry))
 		return;
 
 	/* Slots are basic exit reasons. */
@@ -148,8 +147,10 @@ void kvm_exitstat_vmx_extra(struct kvm_vcpu *vcpu, unsigned long slot)
 	}
 }
 
+DEFINE_KVM_EXITSTAT_EXTRA(vmx)
+
 /* The registers of a TDX guest are not there to be read: its exits are timed only. */
 void kvm_exitstat_tdx_extra(struct kvm_vcpu *vcpu, unsigned long slot)
 {
-	kvm_exitstat_stamp(vcpu, slot);
+	kvm_exitstat_stamp(vcpu, slot, !kvm_exitstat_local_clock);
 }
