@@ -7,9 +7,9 @@
 #include <net/genetlink.h>
 
 static struct genl_family squatter = {
-	.name	 = "kvm-exitstat",
+	.name = "kvm-exitstat",
 	.version = 1,
-	.module	 = THIS_MODULE,
+	.module = THIS_MODULE,
 };
 
 static int __init squatter_init(void)
