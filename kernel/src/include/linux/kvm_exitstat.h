@@ -40,6 +40,8 @@ struct kvm_exitstat_counts {
 	/* What was last told, under kvm_exitstat.lock. */
 	u64 sent[KVM_EXITSTAT_NR_SLOTS];
 
+	/* What kvm_exitstat.exit is for an exit of this level that has slot 0. */
+	unsigned int first_exit;
 	/*
 	 * Where an extra goes, NULL while it is off.  Only followed with
 	 * preemption disabled: an RCU grace period after they were set to NULL,
@@ -48,8 +50,6 @@ struct kvm_exitstat_counts {
 	void *in_use[KVM_EXITSTAT_NR_EXTRAS];
 	/* The same, but kept: only vCPUs that lived while an extra was on have it. */
 	void *extra[KVM_EXITSTAT_NR_EXTRAS];
-	/* What exits for slot 0 are in kvm_exitstat.exit. */
-	unsigned int first_exit;
 };
 
 /* The part of a vCPU's counters that the exit path needs, in struct kvm_vcpu. */

@@ -382,7 +382,7 @@ int kvm_exitstat_alloc_nested(struct kvm_vcpu *kvm_vcpu)
 		spin_lock(&kvm_exitstat.lock);
 	}
 	vcpu->l2 = l2;
-	kvm_exitstat_publish_extras(vcpu);
+	kvm_exitstat_follow_l1(vcpu);
 	spin_unlock(&kvm_exitstat.lock);
 	kvm_vcpu->exitstat.level[KVM_EXITSTAT_L2] = l2;
 	return 0;

@@ -74,7 +74,7 @@ struct kvm_exitstat_vcpu {
 };
 
 static_assert(sizeof(struct kvm_exitstat_vcpu) <= 2048);
-static_assert(KVM_EXITSTAT_NR_COUNTS <= U8_MAX);
+static_assert(KVM_EXITSTAT_NR_SLOTS <= U8_MAX);
 
 /*
  * The time that the exits for one reason took.  Written by the vCPU, the number of
@@ -243,6 +243,7 @@ bool kvm_exitstat_log_due(const struct kvm_exitstat_vm *vm, u64 exits);
 int kvm_exitstat_alloc_extras(struct kvm_exitstat_counts *c, gfp_t gfp);
 bool kvm_exitstat_lacks_extras(const struct kvm_exitstat_counts *c);
 void kvm_exitstat_publish_extras(struct kvm_exitstat_vcpu *vcpu);
+void kvm_exitstat_follow_l1(struct kvm_exitstat_vcpu *vcpu);
 int kvm_exitstat_start_extra(enum kvm_exitstat_extra extra);
 void kvm_exitstat_stop_extra(enum kvm_exitstat_extra extra);
 

@@ -104,6 +104,22 @@ void kvm_exitstat_publish_extras(struct kvm_exitstat_vcpu *vcpu)
 	}
 }
 
+/*
+ * Let a vCPU whose L2 counts are new use for them what it uses for L1.  What it does not
+ * use yet is to be emptied before, or is of a vCPU that no walk would find.
+ */
+void kvm_exitstat_follow_l1(struct kvm_exitstat_vcpu *vcpu)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&kvm_exitstat.lock);
+
+	for (i = 0; i < KVM_EXITSTAT_NR_EXTRAS; i++) {
+		if (vcpu->l1.in_use[i])
+			publish_extra(vcpu, i);
+	}
+}
+
 /* What is done to all vCPUs. */
 struct extra_walk {
 	bool (*step)(struct extra_walk *walk, struct kvm_exitstat_vm *vm,

@@ -174,10 +174,16 @@ static void (*entry_probe)(void *data, struct kvm_vcpu *vcpu, bool force_immedia
 
 int kvm_arch_exitstat_start_timing(void)
 {
-	kvm_exitstat_local_clock = check_tsc_unstable() || tsc_khz <= USEC_PER_SEC >> TSC_SHIFT;
-	if (!kvm_exitstat_local_clock)
+	bool local = check_tsc_unstable() || tsc_khz <= USEC_PER_SEC >> TSC_SHIFT;
+
+	if (!local)
 		tsc_mult = div_u64((u64)USEC_PER_SEC << (32 - TSC_SHIFT), tsc_khz);
-	entry_probe = kvm_exitstat_local_clock ? probe_entry_local : probe_entry;
+	if (local != kvm_exitstat_local_clock) {
+		WRITE_ONCE(kvm_exitstat_local_clock, local);
+		/* With details on, a vCPU may have found the other clock, and stamp by it. */
+		synchronize_rcu();
+	}
+	entry_probe = local ? probe_entry_local : probe_entry;
 	return register_trace_kvm_entry(entry_probe, NULL);
 }
 

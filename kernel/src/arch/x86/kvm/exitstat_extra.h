@@ -128,8 +128,8 @@ static __always_inline u64 kvm_exitstat_mmio_key(u64 gpa)
 }
 
 /*
- * Define what a vendor module does with an exit.  It calls nothing that returns, so
- * that it has nothing to save: add_detail() is its end, and so is the other clock.
+ * Define what a vendor module does with an exit.  What it calls comes last, so that
+ * gcc, where it may make jumps of that, has nothing to save and restore.
  */
 #define DEFINE_KVM_EXITSTAT_EXTRA(vendor)						\
 static noinline void extra_by_local_clock(struct kvm_vcpu *vcpu, unsigned long slot)	\
@@ -144,7 +144,7 @@ void kvm_exitstat_##vendor##_extra(struct kvm_vcpu *vcpu, unsigned long slot)		\
 {											\
 	struct kvm_exitstat_details *details;						\
 											\
-	if (unlikely(kvm_exitstat_local_clock)) {					\
+	if (unlikely(READ_ONCE(kvm_exitstat_local_clock))) {				\
 		extra_by_local_clock(vcpu, slot);					\
 		return;									\
 	}										\

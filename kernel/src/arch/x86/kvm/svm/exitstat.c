@@ -24,14 +24,14 @@ static __always_inline u64 port_key(u64 info)
 	return key;
 }
 
+/* Bits are shifted to their place, not tested one by one. */
+static_assert(PFERR_WRITE_MASK == KEY_FAULT_WRITE);
+static_assert((PFERR_FETCH_MASK >> 2) == KEY_FAULT_FETCH);
+static_assert((PFERR_PRESENT_MASK << 3) == KEY_FAULT_PRESENT);
+static_assert((PFERR_GUEST_PAGE_MASK >> 29) == KEY_FAULT_WALK);
+
 static __always_inline u64 fault_key(u64 error)
 {
-	BUILD_BUG_ON(PFERR_WRITE_MASK != KEY_FAULT_WRITE ||
-		     PFERR_FETCH_MASK >> 2 != KEY_FAULT_FETCH ||
-		     PFERR_PRESENT_MASK << 3 != KEY_FAULT_PRESENT ||
-		     PFERR_GUEST_PAGE_MASK >> 29 != KEY_FAULT_WALK);
-
-	/* Moved, not tested: KEY_FAULT_WRITE and KEY_FAULT_FETCH, _PRESENT, _WALK. */
 	u64 key = (error & PFERR_WRITE_MASK) | (error & PFERR_FETCH_MASK) >> 2;
 
 	if (!key)

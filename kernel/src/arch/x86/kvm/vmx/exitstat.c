@@ -152,5 +152,5 @@ DEFINE_KVM_EXITSTAT_EXTRA(vmx)
 /* The registers of a TDX guest are not there to be read: its exits are timed only. */
 void kvm_exitstat_tdx_extra(struct kvm_vcpu *vcpu, unsigned long slot)
 {
-	kvm_exitstat_stamp(vcpu, slot, !kvm_exitstat_local_clock);
+	kvm_exitstat_stamp(vcpu, slot, !READ_ONCE(kvm_exitstat_local_clock));
 }
