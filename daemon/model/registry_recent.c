@@ -135,7 +135,8 @@ int registry_add_recent(struct registry *registry, struct vm *vm, const struct e
 	uint64_t spent_ns;
 	int r;
 
-	if (sample->time.total_ns <= known->total_ns)
+	if (sample->time.total_ns < known->total_ns || sample->time.exits < known->exits ||
+	    (sample->time.total_ns == known->total_ns && sample->time.exits == known->exits))
 		return 0;
 	r = get_time(registry, vm, sample, &sum);
 	/* The VM's totals are whole all the same: that is no loss. */
