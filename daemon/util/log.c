@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -23,6 +25,7 @@
 #define LEVEL_BYTES 32
 
 static bool debug_wanted;
+static unsigned int lines_left_out;
 
 /* The variable is inherited; the device and inode in it tell whether it is about us. */
 static bool detect_journal(void)
@@ -67,6 +70,34 @@ static void write_journal(int priority, const char *format, va_list args)
 	(void)journal_socket_send(fields, ARRAY_SIZE(fields));
 }
 
+/*
+ * A pipe or a terminal that nobody reads must not hold anything up. What poll() calls
+ * writable takes PIPE_BUF bytes at once, so a line is no longer than that.
+ */
+static void write_stderr(const char *format, va_list args)
+{
+	struct pollfd out = { .fd = STDERR_FILENO, .events = POLLOUT };
+	char text[PIPE_BUF];
+	size_t n = 0;
+
+	if (poll(&out, 1, 0) == 0) {
+		lines_left_out++;
+		return;
+	}
+	if (lines_left_out > 0)
+		n = (size_t)snprintf(text, sizeof(text),
+				     "kvmexitd: nobody read the log: %u lines are missing\n",
+				     lines_left_out);
+	lines_left_out = 0;
+	n += (size_t)snprintf(text + n, sizeof(text) - n, "kvmexitd: ");
+	(void)vsnprintf(text + n, sizeof(text) - n, format, args);
+	n += strlen(text + n);
+	/* In place of the final NUL, if need be of what does not fit. */
+	text[n] = '\n';
+	if (write(STDERR_FILENO, text, n + 1) < 0)
+		lines_left_out++;
+}
+
 void log_write(int priority, const char *format, ...)
 {
 	int saved = errno;
@@ -76,16 +107,10 @@ void log_write(int priority, const char *format, ...)
 		return;
 
 	va_start(args, format);
-	if (log_is_journal()) {
+	if (log_is_journal())
 		write_journal(priority, format, args);
-	} else {
-		/* One line at a time, or another process's may get between. */
-		flockfile(stderr);
-		(void)fputs("kvmexitd: ", stderr);
-		(void)vfprintf(stderr, format, args);
-		(void)fputc('\n', stderr);
-		funlockfile(stderr);
-	}
+	else
+		write_stderr(format, args);
 	va_end(args);
 	errno = saved;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Plain log lines, to stderr: with the priority in front where that is the
- * journal. Called from app, source, server and sink only.
+ * Plain log lines: to the journal with their priority, where stderr is the journal, or
+ * else to stderr. Where that cannot be written to without waiting, a line is left out, and
+ * the next one says how many were. Called from app, source, server and sink only.
  */
 #ifndef KVMEXITD_LOG_H
 #define KVMEXITD_LOG_H

@@ -32,6 +32,7 @@ UNIT_TESTS = \
 	tests/unit/test_genl_parse \
 	tests/unit/test_genl_source \
 	tests/unit/test_history \
+	tests/unit/test_log \
 	tests/unit/test_host_totals \
 	tests/unit/test_http_connections \
 	tests/unit/test_lookup \
@@ -113,6 +114,9 @@ tests_unit_test_genl_source_LDADD = $(UNIT_LDADD)
 tests_unit_test_history_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_history_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_history_LDADD = $(UNIT_LDADD)
+tests_unit_test_log_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_log_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_log_LDADD = $(UNIT_LDADD)
 
 tests_unit_test_host_totals_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_host_totals_CFLAGS = $(UNIT_CFLAGS)
