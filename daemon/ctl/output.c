@@ -143,6 +143,8 @@ int get_step(const json_t *span)
 	return step >= 1 && step <= STEP_MAX_S ? (int)step : 0;
 }
 
+const char *const output_windows[] = { "1s", "10s", "1m", "5m", NULL };
+
 double get_rate(const json_t *object, const char *window)
 {
 	return json_number_value(json_object_get(json_object_get(object, "rates"), window));

@@ -70,6 +70,10 @@ char *get_text(const json_t *object, const char *key);
 long long get_int(const json_t *object, const char *key);
 double get_rate(const json_t *object, const char *window);
 
+/* The windows of rates and shares, as replies call them; NULL after the last. */
+#define OUTPUT_WINDOWS 4
+extern const char *const output_windows[OUTPUT_WINDOWS + 1];
+
 /* The step of a span of history in seconds; 0 for what none can be. */
 int get_step(const json_t *span);
 

@@ -49,8 +49,6 @@
 /* No table here has more, with the nameless one. */
 #define COLUMNS_MAX 16
 
-static const char *const windows[] = { "1s", "10s", "1m", "5m" };
-
 /* Of a column, where its table is printed. The struct column may be gone by then. */
 static uintptr_t pack(const struct column *column)
 {
@@ -139,8 +137,8 @@ void table_rates(struct libscols_line *line, size_t column, const json_t *object
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(windows) / sizeof(windows[0]); i++)
-		table_text(line, column + i, format_rate(get_rate(object, windows[i])));
+	for (i = 0; i < OUTPUT_WINDOWS; i++)
+		table_text(line, column + i, format_rate(get_rate(object, output_windows[i])));
 }
 
 static void put_time(struct libscols_line *line, const struct more *more, const json_t *time)
@@ -281,8 +279,7 @@ static bool drop_one(struct fitting *fitting, uintptr_t most)
 static void cut_cells(const struct fitting *fitting, struct libscols_iter *iter, size_t column,
 		      size_t width)
 {
-	const bool name = (fitting->columns[column].form & CUT_MASK) == (uintptr_t)COLUMN_CUT_NAME
-										<< CUT_SHIFT;
+	const bool name = (fitting->columns[column].form & CUT_MASK) == CUT_NAME;
 	struct libscols_cell *cell;
 	const char *text;
 	char cut[CELL_BYTES];

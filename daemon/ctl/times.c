@@ -82,16 +82,15 @@ static bool waits(const json_t *reason)
 
 void times_print_overhead(const json_t *vm)
 {
-	static const char *const windows[] = { "1s", "10s", "1m", "5m" };
 	size_t i;
 
-	if (get_share(vm, windows[0]) < 0)
+	if (get_share(vm, output_windows[0]) < 0)
 		return;
 	printf("Overhead");
-	for (i = 0; i < ARRAY_SIZE(windows); i++) {
-		_cleanup_free_ char *text = format_share(get_share(vm, windows[i]));
+	for (i = 0; i < OUTPUT_WINDOWS; i++) {
+		_cleanup_free_ char *text = format_share(get_share(vm, output_windows[i]));
 
-		printf("%s%s%% (%s)", i > 0 ? ", " : " ", text, windows[i]);
+		printf("%s%s%% (%s)", i > 0 ? ", " : " ", text, output_windows[i]);
 	}
 	puts(" of its vCPUs' time");
 }

@@ -33,8 +33,6 @@ static const char *const time_heads[TOP_VIEWS][TOP_RATES] = {
 	[TOP_VMS] = { "%OVER", "MEAN", "MAX", "TIME" },
 	[TOP_REASONS] = { "%TIME", "MEAN", "MAX", "TIME" },
 };
-static const char *const window_names[TOP_RATES] = { "1s", "10s", "1m", "5m" };
-
 /* All on one scale: the highest of what is on the screen. */
 static void spark(const struct top *top, const struct top_layout *layout,
 		  const double cells[static TOP_CELLS], char *out, size_t size)
@@ -182,7 +180,7 @@ static void head_text(const struct top *top, const struct top_layout *layout, en
 			(void)snprintf(out, size, "%d MIN, TO %s/s",
 				       (int)layout->widths[cell] * TOP_CELL_S / 60, most);
 	} else if (cell == CELL_PERCENT) {
-		(void)snprintf(out, size, "%%%s", window_names[top->window]);
+		(void)snprintf(out, size, "%%%s", output_windows[top->window]);
 	} else if (top_is_time(top, cell)) {
 		(void)snprintf(out, size, "%s%s", mark, time_heads[top->view][cell - CELL_1S]);
 	} else if (top_is_rate(cell) && layout->n_rates == 1) {

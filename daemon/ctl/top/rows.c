@@ -12,21 +12,17 @@
 #include "ctl/clock.h"
 #include "ctl/details.h"
 #include "ctl/output.h"
+#include "ctl/times.h"
 #include "ctl/top/top.h"
 #include "explain/detail.h"
 #include "explain/explain.h"
 #include "util/clock.h"
 #include "util/util.h"
 
-static const char *const windows[TOP_RATES] = { "1s", "10s", "1m", "5m" };
-
 /* Twice what it was over five minutes, of a VM that is older, and not just of a few exits. */
 #define ABOVE_TIMES 2
 #define ABOVE_RATE  100.0
 #define ABOVE_AGE_S 300
-
-/* Exits per second and vCPU: a guest whose clock ticks makes more. */
-#define IDLE_RATE 10.0
 
 static enum top_state state_of(const struct top *top, const struct top_row *row, const json_t *json)
 {
@@ -42,7 +38,7 @@ static enum top_state state_of(const struct top *top, const struct top_row *row,
 	    row->rates[TOP_10S] >= ABOVE_RATE &&
 	    row->rates[TOP_10S] >= row->rates[TOP_5M] * ABOVE_TIMES)
 		return TOP_ABOVE_USUAL;
-	return row->vcpus > 0 && row->rates[TOP_10S] < IDLE_RATE * (double)row->vcpus ?
+	return row->vcpus > 0 && row->rates[TOP_10S] < TOP_IDLE_RATE * (double)row->vcpus ?
 		       TOP_IDLE :
 		       TOP_AS_USUAL;
 }
@@ -50,7 +46,6 @@ static enum top_state state_of(const struct top *top, const struct top_row *row,
 static void read_row(struct top_row *row, const json_t *json, const char *name)
 {
 	_cleanup_free_ char *text = get_text(json, name);
-	const json_t *overhead = json_object_get(json, "overhead"), *share;
 	size_t i;
 
 	(void)snprintf(row->name, sizeof(row->name), "%s", text ? text : "");
@@ -59,9 +54,8 @@ static void read_row(struct top_row *row, const json_t *json, const char *name)
 	row->nested = get_int(json, "nested");
 	row->state = TOP_AS_USUAL;
 	for (i = 0; i < TOP_RATES; i++) {
-		row->rates[i] = get_rate(json, windows[i]);
-		share = json_object_get(overhead, windows[i]);
-		row->overhead[i] = json_is_number(share) ? json_number_value(share) : TOP_NO_SHARE;
+		row->rates[i] = get_rate(json, output_windows[i]);
+		row->overhead[i] = get_share(json, output_windows[i]);
 	}
 }
 
@@ -120,7 +114,7 @@ static int set_rows(struct top *top, const json_t *list, const json_t *vm)
 	const char *storm =
 		json_string_value(json_object_get(json_object_get(vm, "storm"), "reason"));
 	size_t i, n = json_array_size(list);
-	double mean = n > 0 ? get_rate(vm, windows[top->window]) / (double)n : 0;
+	double mean = n > 0 ? get_rate(vm, output_windows[top->window]) / (double)n : 0;
 	struct top_row *rows;
 	const struct top_row *old;
 	const json_t *json;

@@ -15,11 +15,10 @@
 #include <sys/stat.h>
 
 #include "ctl/options.h"
+#include "ctl/output.h"
 #include "ctl/top/top.h"
 #include "util/text.h"
 #include "util/util.h"
-
-static const char *const window_names[] = { "1s", "10s", "1m", "5m", NULL };
 
 /* The folder, or with a name the file in it; to be freed, NULL if nobody's home is known. */
 static char *path_of(const char *name)
@@ -68,7 +67,7 @@ static int on_line(void *userdata, const char *section, const char *name, const 
 		read_sort(top, TOP_VMS, value);
 	else if (strcmp(name, "reasons_sort") == 0)
 		read_sort(top, TOP_REASONS, value);
-	else if (strcmp(name, "window") == 0 && find_name(window_names, value, &window))
+	else if (strcmp(name, "window") == 0 && find_name(output_windows, value, &window))
 		top->window = (enum top_window)window;
 	else if (strcmp(name, "reverse") == 0)
 		(void)text_to_bool(value, &top->looks[TOP_VMS].reverse);
@@ -115,7 +114,7 @@ static int write_to(const struct top *top, const char *path)
 		"sort=%s\nreverse=%s\nreasons_sort=%s\nwindow=%s\ntimes=%s\ndetails=%s\nended=%s\n"
 		"interval_ms=%llu\n",
 		sort_name(top->looks[TOP_VMS].sort), yes_no(top->looks[TOP_VMS].reverse),
-		sort_name(top->looks[TOP_REASONS].sort), window_names[top->window],
+		sort_name(top->looks[TOP_REASONS].sort), output_windows[top->window],
 		yes_no(top->times), yes_no(top->details), yes_no(top->show_ended),
 		(unsigned long long)top->interval_ms);
 	r = fflush(out) == 0 && !ferror(out) ? 0 : -errno;

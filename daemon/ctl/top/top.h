@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ctl/times.h"
+
 /* What a sparkline shows: five minutes, as the longest rate. */
 #define TOP_CELLS  30
 #define TOP_CELL_S 10
@@ -74,7 +76,10 @@ enum top_state {
 
 /* Not known, of a rate, and of the part of vCPUs' time that exits cost. */
 #define TOP_NO_RATE  (-1.0)
-#define TOP_NO_SHARE (-1.0)
+#define TOP_NO_SHARE SHARE_UNKNOWN
+
+/* Exits per second and vCPU: a guest whose clock ticks makes more. */
+#define TOP_IDLE_RATE 10.0
 
 struct explain;
 

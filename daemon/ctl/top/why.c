@@ -18,13 +18,8 @@
 
 #define PERCENT 100.0
 
-/* Exits per second and vCPU: a guest whose clock ticks makes more. */
-#define IDLE_RATE 10.0
-
 /* A vCPU whose rate is so many times the mean, and of a VM that is not idle. */
 #define OUTLIER_TIMES 1.5
-
-static const char *const windows[TOP_RATES] = { "1s", "10s", "1m", "5m" };
 
 /*
  * What a VM could save by that many CPUs is worth to be named first, though other exits
@@ -93,16 +88,16 @@ void top_set_why(struct top *top, long long id, const json_t *vm)
 void top_vcpu_why(struct top_row *row, const json_t *vcpu, enum top_window window)
 {
 	const json_t *reasons = json_object_get(vcpu, "reasons"), *reason, *most[2] = { NULL };
-	double whole = get_rate(vcpu, windows[window]);
+	double whole = get_rate(vcpu, output_windows[window]);
 	size_t i, len = 0;
 
 	json_array_foreach(reasons, i, reason) {
-		double rate = get_rate(reason, windows[window]);
+		double rate = get_rate(reason, output_windows[window]);
 
-		if (rate > get_rate(most[0], windows[window])) {
+		if (rate > get_rate(most[0], output_windows[window])) {
 			most[1] = most[0];
 			most[0] = reason;
-		} else if (rate > get_rate(most[1], windows[window])) {
+		} else if (rate > get_rate(most[1], output_windows[window])) {
 			most[1] = reason;
 		}
 	}
@@ -112,7 +107,8 @@ void top_vcpu_why(struct top_row *row, const json_t *vcpu, enum top_window windo
 
 		len += (size_t)snprintf(row->why + len, sizeof(row->why) - len, "%s%.0f%% %s",
 					i > 0 ? ", " : "",
-					get_rate(most[i], windows[window]) / whole * PERCENT, name);
+					get_rate(most[i], output_windows[window]) / whole * PERCENT,
+					name);
 		if (len >= sizeof(row->why))
 			return;
 	}
@@ -120,19 +116,19 @@ void top_vcpu_why(struct top_row *row, const json_t *vcpu, enum top_window windo
 
 bool top_is_outlier(double rate, double mean)
 {
-	return mean >= IDLE_RATE && rate >= mean * OUTLIER_TIMES;
+	return mean >= TOP_IDLE_RATE && rate >= mean * OUTLIER_TIMES;
 }
 
 void top_outlier(const json_t *vm, enum top_window window, char out[static 64])
 {
 	const json_t *vcpus = json_object_get(vm, "vcpus"), *vcpu;
-	double whole = get_rate(vm, windows[window]), most = 0, rate;
+	double whole = get_rate(vm, output_windows[window]), most = 0, rate;
 	size_t i, n = json_array_size(vcpus);
 	long long id = 0;
 
 	out[0] = '\0';
 	json_array_foreach(vcpus, i, vcpu) {
-		rate = get_rate(vcpu, windows[window]);
+		rate = get_rate(vcpu, output_windows[window]);
 		if (rate > most) {
 			most = rate;
 			id = get_int(vcpu, "id");
