@@ -88,14 +88,12 @@ static void write_stderr(const char *format, va_list args)
 		n = (size_t)snprintf(text, sizeof(text),
 				     "kvmexitd: nobody read the log: %u lines are missing\n",
 				     lines_left_out);
-	lines_left_out = 0;
 	n += (size_t)snprintf(text + n, sizeof(text) - n, "kvmexitd: ");
 	(void)vsnprintf(text + n, sizeof(text) - n, format, args);
 	n += strlen(text + n);
 	/* In place of the final NUL, if need be of what does not fit. */
 	text[n] = '\n';
-	if (write(STDERR_FILENO, text, n + 1) < 0)
-		lines_left_out++;
+	lines_left_out = write(STDERR_FILENO, text, n + 1) < 0 ? lines_left_out + 1 : 0;
 }
 
 void log_write(int priority, const char *format, ...)
