@@ -267,7 +267,7 @@ static void test_details(void **state)
 	assert_has(text, "kvmexitd_metrics_partial_vms{missing=\"details\"} 0");
 	free(text);
 
-	/* Of those that are alike, the one that came first. */
+	/* Of keys that are equally frequent, the first one seen is shown. */
 	w->details = 3;
 	text = metrics_text(w, METRICS_OPENMETRICS);
 	assert_int_equal(text_count(text, "kvm_exit_details_total{"), 3);

@@ -288,7 +288,7 @@ static void test_dead(void **state)
 #define RANDOM_S     400
 #define RANDOM_VCPUS 3
 
-/* What exits took in all, told in the second's batch, of those that wait and others. */
+/* How long one second's exits took, and how many there were, as its batch says. */
 struct second {
 	uint64_t ns, exits;
 };

@@ -41,7 +41,7 @@ const char *top_help_line(size_t line)
 	return line < ARRAY_SIZE(help) ? help[line] : NULL;
 }
 
-/* Lines that are put, of those that there are. */
+/* Which lines of the help fit on the screen. */
 struct page {
 	size_t columns, first, lines, n;
 	top_put put;
